@@ -1,0 +1,54 @@
+#include "base/crypto.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/bytes.h"
+
+namespace armature {
+namespace {
+
+std::string digest(const EVP_MD* kind, std::string_view bytes) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> out;
+  unsigned int size = 0;
+  EVP_Digest(bytes.data(), bytes.size(), out.data(), &size, kind, nullptr);
+  return {reinterpret_cast<const char*>(out.data()), size};
+}
+
+}  // namespace
+
+std::string sha256(std::string_view bytes) { return digest(EVP_sha256(), bytes); }
+std::string sha256_hex(std::string_view bytes) { return to_hex(sha256(bytes)); }
+
+std::string hmac_sha256(std::string_view key, std::string_view bytes) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> out;
+  unsigned int size = 0;
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+       reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), out.data(), &size);
+  return {reinterpret_cast<const char*>(out.data()), size};
+}
+
+bool equal_constant_time(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+std::string uuid_v5(std::string_view name_space, std::string_view name) {
+  std::string hex(name_space);
+  std::erase(hex, '-');
+  const auto space = from_hex(hex);
+  std::string raw = digest(EVP_sha1(), (space ? *space : std::string()) + std::string(name));
+  raw.resize(16);
+  raw[6] = static_cast<char>((raw[6] & 0x0f) | 0x50);
+  raw[8] = static_cast<char>((raw[8] & 0x3f) | 0x80);
+  return format_uuid(raw);
+}
+
+std::string arm_guid(std::string_view joined_arguments) {
+  return uuid_v5("11fb06fb-712d-4ddd-98c7-e71bbd588830", joined_arguments);
+}
+
+}  // namespace armature
