@@ -1,0 +1,76 @@
+#pragma once
+// AuditLog: every decision and every outcome, in one hash chain, in the server's database.
+//
+//   record    appends; the record's hash covers its content and the previous hash (SHA-256 over the
+//             canonical JSON). record_durably() returns after the commit is on disk: used before a
+//             mutation goes out. A record that cannot be written means that the call is refused
+//   verify    walks the chain from the start and names the first broken record; needs no key and no
+//             server, so a copy of the database can be checked elsewhere
+//   Content   never a token, never a body: ids, action, scope, decision, rule, status, sizes,
+//   digests Threads   any. Order of the chain is order of the writer
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/attempt.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/result.h"
+#include "storage/database.h"
+
+namespace armature::access {
+
+struct AuditRecord {
+  std::int64_t sequence = 0;  // dense, from 1; set by the log
+  Instant at;
+  std::string kind;                     // "decision", "outcome", "token"
+  std::string request_id;               // ties an outcome to its decision
+  std::string dag_id, run_id, task_id;  // empty when no attempt could be named
+  int map_index = -1;
+  int try_number = 0;
+  std::string identity;
+  std::string method, action, scope, target;
+  std::string decision;  // "allow", "deny"; of an outcome: "succeeded", "failed", "unknown"
+  std::string layer, reason, rule;
+  int status = 0;                   // of an outcome: what Azure answered
+  int sends = 0;                    // of an outcome: how often the request went out
+  std::string correlation_id;       // x-ms-correlation-request-id
+  Json detail;                      // an explanation for a denial
+  std::string previous_hash, hash;  // hex
+};
+
+struct AuditQuery {
+  std::string dag_id, run_id, task_id, decision;  // empty: any
+  std::int64_t after_sequence = 0;
+  int limit = 100;
+  bool newest_first = false;
+};
+
+struct AuditVerdict {
+  bool holds = false;
+  std::int64_t records = 0;
+  std::int64_t broken_at = 0;  // sequence, when it does not hold
+  std::string why;
+  std::string head;  // the last hash
+};
+
+class AuditLog {
+ public:
+  static Result<std::unique_ptr<AuditLog>> open(storage::Database& database, const Clock& clock);
+  void record(AuditRecord record);  // soon; for reads
+  void record_durably(AuditRecord record, std::function<void(Status)> done);
+  Result<std::vector<AuditRecord>> list(const AuditQuery& query) const;
+  Result<AuditVerdict> verify() const;
+
+ private:
+  AuditLog(storage::Database& database, const Clock& clock);
+  Status append(storage::Connection& connection, AuditRecord record);
+  storage::Database& database_;
+  const Clock& clock_;
+};
+
+Json to_json(const AuditRecord& record);
+std::string hash_of(const AuditRecord& record);  // over content and previous_hash
+
+}  // namespace armature::access

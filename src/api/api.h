@@ -1,0 +1,36 @@
+#pragma once
+// The REST face: Airflow's public API v2 under /api/v2 and Armature's own under /api/v2/armature.
+//
+//   Auth      every route but /api/v2/monitor/health and /api/v2/version wants
+//             "Authorization: Bearer <API token>"; compared in constant time
+//   Errors    application/problem+json (RFC 9457)
+//   Truth     src/api/openapi.yaml; scripts/check_openapi.py holds the routes against it
+//   Threads   handle() from any worker
+#include <functional>
+#include <memory>
+
+#include "access/audit.h"
+#include "base/clock.h"
+#include "base/secret.h"
+#include "http/message.h"
+#include "http/router.h"
+#include "orchestrator/orchestrator.h"
+#include "sandbox/sandbox.h"
+
+namespace armature::api {
+
+struct Services {
+  orchestrator::Orchestrator& orchestrator;
+  access::AuditLog& audit;
+  sandbox::Sandbox* sandbox = nullptr;  // null: none runs in this server
+  std::string gateway_url;
+  std::string version;
+  const Clock& clock;
+};
+
+// A handler for http::blocking.
+std::function<http::Response(const http::Request&)> make_api(Services services, Secret token);
+// The routes alone, for the check against openapi.yaml.
+http::Router make_router(Services services);
+
+}  // namespace armature::api

@@ -1,0 +1,63 @@
+#pragma once
+// Gateway: the only way from a task to ARM. Eight steps, each calling down (docs/architecture.md):
+// who, what, facts, may it, record, as whom, forward, answer.
+//
+//   In        an ARM request with "Authorization: Bearer <attempt token>"
+//   Out       Azure's answer with poll URLs rewritten to the gateway, or an error in ARM's own
+//   shape:
+//             401 InvalidAuthenticationToken, 403 AuthorizationFailed with an "ArmatureDecision" in
+//             additionalInfo, 400 for what cannot be read, 502/503 AzureUnreachable
+//   Repeats   by idempotency class only, within the budget and the deadline; Retry-After obeyed. A
+//             mutation is written ahead (not_sent → sent → answered). In doubt (sent, no answer,
+//             also after a crash), it is resolved by reading back before any repeat
+//   Threads   handle() from any thread; the task runs on the runtime's I/O threads
+//   Lifetime  everything passed in outlives the gateway
+//   Source    facts on safe retries; resource-provider contract
+#include <memory>
+#include <string>
+
+#include "access/audit.h"
+#include "access/grant.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "http/client.h"
+#include "http/task.h"
+#include "identity/attempt_tokens.h"
+#include "identity/upstream_tokens.h"
+#include "storage/database.h"
+
+namespace armature::gateway {
+
+struct Options {
+  std::string upstream_url;  // https://management.azure.com, or the sandbox
+  std::string audience = "https://management.azure.com/";  // of the upstream token
+  std::string public_url;  // how clients reach this gateway: for rewritten poll URLs
+  int read_retries = 4;
+  int write_retries = 4;
+  Micros first_delay = std::chrono::milliseconds(500);
+  Micros longest_delay = std::chrono::seconds(30);
+  Micros attempt_timeout = std::chrono::seconds(60);  // one send
+  Micros request_deadline =
+      std::chrono::minutes(5);  // all sends of a request; x-armature-deadline-ms shortens
+};
+
+class Gateway {
+ public:
+  static Result<std::unique_ptr<Gateway>> open(Options options, http::Runtime& runtime,
+                                               http::Client& client, storage::Database& database,
+                                               identity::AttemptTokens& attempts,
+                                               identity::UpstreamTokens& upstream,
+                                               access::GrantStore& grants, access::AuditLog& audit,
+                                               const Clock& clock, Random& random, Log& log);
+  ~Gateway();
+  http::Task<http::Response> handle(http::Request request);
+
+  struct Impl;
+  explicit Gateway(std::unique_ptr<Impl> impl);
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace armature::gateway

@@ -1,0 +1,49 @@
+#pragma once
+// AttemptTokens: makes and checks the short-lived token that a task attempt presents to the
+// gateway.
+//
+//   Token     a JWT (HS256): iss, aud, iat, nbf, exp, jti, sub "dag/run/task", and dag, run, task,
+//             map_index, try, fence. The key never leaves the process
+//   verify    signature (only HS256, whatever the header says), issuer, audience, times, and that
+//   the
+//             fence is the one current for the task: a newer attempt or the end of this one revokes
+//             at once. A task never issued to by this process is refused: fails closed
+//   Errors    kUnauthenticated; the message never holds the token
+//   Threads   every call from any thread
+//   Source    RFC 7519, RFC 8725 (best current practice)
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "base/attempt.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "base/secret.h"
+
+namespace armature::identity {
+
+class AttemptTokens {
+ public:
+  AttemptTokens(Secret key, const Clock& clock, Random& random);
+
+  // From now on every token of the same task with another fence is refused. kConflict when a newer
+  // fence was already issued to.
+  Result<Secret> issue(const Attempt& attempt, Micros time_to_live);
+  Result<Attempt> verify(std::string_view token) const;
+  void revoke(const Attempt& attempt);  // the attempt ended; a newer one's token is not touched
+
+ private:
+  struct Current {
+    std::int64_t fence;
+    bool live;
+  };
+  const Secret key_;
+  const Clock& clock_;
+  Random& random_;
+  mutable std::mutex mutex_;
+  std::map<TaskKey, Current> current_;
+};
+
+}  // namespace armature::identity

@@ -1,0 +1,48 @@
+#pragma once
+// JSON Web Tokens in compact form: HS256 with a shared key, RS256 with an RSA pair (for Entra's
+// shape).
+//
+//   decode    splits and parses without trusting anything; the algorithm comes from the caller's
+//   key,
+//             never from the token's header
+//   check     signature, then exp and nbf against `now` with `leeway`, then iss and aud when asked
+//   for Errors    kUnauthenticated, saying which check failed; never with the token's text Source
+//   RFC 7515, 7519, 8725
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/result.h"
+#include "base/secret.h"
+
+namespace armature::identity {
+
+struct Jwt {
+  JsonObject header;
+  JsonObject claims;
+};
+
+struct JwtRules {
+  std::string issuer;    // empty: not checked
+  std::string audience;  // empty: not checked; matches one of several
+  Micros leeway = std::chrono::seconds(60);
+};
+
+Result<Secret> sign_hs256(const JsonObject& claims, const Secret& key);
+Result<Jwt> verify_hs256(std::string_view token, const Secret& key, const JwtRules& rules,
+                         Instant now);
+
+struct RsaKey {
+  Secret private_pem;
+  std::string public_pem;
+  std::string key_id;  // RFC 7638 thumbprint
+};
+Result<RsaKey> make_rsa_key();
+Result<Secret> sign_rs256(const JsonObject& claims, const RsaKey& key);
+Result<Jwt> verify_rs256(std::string_view token, const std::string& public_pem,
+                         const JwtRules& rules, Instant now);
+Json jwk_of(const RsaKey& key);  // {kty,use,kid,n,e,alg}
+
+}  // namespace armature::identity

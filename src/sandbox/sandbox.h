@@ -1,0 +1,93 @@
+#pragma once
+// Sandbox: a local Azure on one HTTPS port: Entra ID's token endpoint and Azure Resource Manager.
+//
+//   Paths     /{tenant}/oauth2/token, /{tenant}/oauth2/v2.0/token        Entra ID
+//             /subscriptions…, /providers…, /tenants, /metadata/endpoints    ARM
+//   State     tenant, one subscription, apps, role assignments, resources, deployments, activity
+//   log;
+//             in memory, every change written through to `database`, so that a restart, also after
+//             kill -9, goes on where it was: running deployments and operations continue
+//   Rights    every ARM call needs a token of this Entra; Azure RBAC is enforced on each operation
+//   Threads   handler() answers on the runtime's workers; the rest from any thread
+//   Lifetime  everything passed in outlives the sandbox
+//   Not here  TLS and ports: app/ serves handler()
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "base/secret.h"
+#include "http/runtime.h"
+#include "http/server.h"
+#include "storage/database.h"
+
+namespace armature::sandbox {
+
+// An application with a client secret and its rights, made when the state is new.
+struct AppSeed {
+  std::string display_name;
+  Secret client_secret;  // stored as a salted digest only
+  struct Assignment {
+    std::string role;   // built-in role's name
+    std::string scope;  // "" : the subscription
+  };
+  std::vector<Assignment> roles;
+};
+
+struct Options {
+  std::string tenant_id;        // empty: chosen at first start and kept
+  std::string subscription_id;  // empty: chosen at first start and kept
+  std::string subscription_name = "Sandbox";
+  Micros provisioning_time = std::chrono::milliseconds(200);  // of a resource that takes time
+};
+
+// A fault applies to the next `times` matching requests.
+struct Fault {
+  std::string kind;     // "status", "latency", "drop_before", "drop_after"
+  int status = 503;     // kind status: 429, 500, 503 …
+  int retry_after = 0;  // seconds; sent when > 0
+  Micros latency{0};
+  std::string method;         // "" any
+  std::string path_contains;  // "" any; without regard to case
+  int times = 1;
+};
+
+class Sandbox {
+ public:
+  static Result<std::unique_ptr<Sandbox>> open(Options options, http::Runtime& runtime,
+                                               storage::Database& database, const Clock& clock,
+                                               Random& random, Log& log);
+  ~Sandbox();
+
+  // The app of that name: made from the seed when absent, otherwise given the seed's secret.
+  struct App {
+    std::string client_id;
+    std::string object_id;  // of the service principal
+  };
+  Result<App> ensure_app(const AppSeed& seed);
+
+  void set_public_url(std::string url);  // https://localhost:PORT, for absolute links
+  http::Handler handler();
+  std::string tenant_id() const;
+  std::string subscription_id() const;
+
+  Status add_fault(Fault fault);
+  Json faults() const;
+  void clear_faults();
+  // {"tenantId","subscriptionId","resources":n,"deployments":n,"faults":n,"url"}
+  Json status() const;
+  // How often each thing was really created, changed or deleted, by resource id (lower case):
+  // {"/subscriptions/…": {"created":1,"updated":0,"deleted":0}}. Counts effects, not calls.
+  Json effects() const;
+
+ private:
+  struct Impl;
+  explicit Sandbox(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace armature::sandbox

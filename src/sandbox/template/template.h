@@ -1,0 +1,118 @@
+#pragma once
+// The ARM template language: from a template, parameters and a deployment's surroundings to
+// resources in order, and later to their bodies and the outputs. Pure: looks nothing up by itself.
+//
+//   expand    start of a deployment: checks the document and the parameters; evaluates names,
+//   types,
+//             conditions, copy loops, dependencies; gives resources with their ids and edges.
+//             Nothing that needs reference() or list*() is evaluated yet
+//   body_of   when a resource's dependencies are done: its properties and the rest, with run-time
+//             functions answered by `lookup`
+//   outputs   when all is done
+//   Errors    TemplateError: ARM's code, message and JSON path (line and column come with the text)
+//   Limits    800 resources, depth, expression length and steps are bounded
+//   Source    learn.microsoft.com, "Understand the structure and syntax of ARM templates", template
+//             functions; verified values in tests
+//   Threads   pure
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/json.h"
+
+namespace armature::sandbox::tmpl {
+
+struct TemplateError {
+  std::string code;  // "InvalidTemplate", "DeploymentParameterNotFound"…
+  std::string message;
+  std::string path;  // "resources[2].properties.subnets"
+};
+
+template <class T>
+class [[nodiscard]] Outcome {
+ public:
+  Outcome(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+  Outcome(TemplateError error) : state_(std::in_place_index<1>, std::move(error)) {}
+  explicit operator bool() const { return state_.index() == 0; }
+  T& operator*() { return std::get<0>(state_); }
+  const T& operator*() const { return std::get<0>(state_); }
+  T* operator->() { return &std::get<0>(state_); }
+  const T* operator->() const { return &std::get<0>(state_); }
+  const TemplateError& error() const { return std::get<1>(state_); }
+
+ private:
+  std::variant<T, TemplateError> state_;
+};
+
+// What the template can ask about where it is deployed.
+struct Surroundings {
+  std::string scope;    // "/subscriptions/…/resourceGroups/…": where resources go
+  Json deployment;      // what deployment() answers
+  Json subscription;    // subscription(); null outside one
+  Json resource_group;  // resourceGroup(); null outside one
+  Json management_group;
+  Json tenant;
+  Json environment;  // environment()
+  std::string deployment_location;
+  Instant now;                            // utcNow()
+  std::function<std::string()> new_guid;  // newGuid()
+};
+
+// Answers reference() and list*() at run time.
+class Lookup {
+ public:
+  virtual ~Lookup() = default;
+  // `full`: the whole resource; otherwise its properties.
+  virtual Outcome<Json> reference(const std::string& resource_id, const std::string& api_version,
+                                  bool full) = 0;
+  virtual Outcome<Json> list(const std::string& function, const std::string& resource_id,
+                             const std::string& api_version, const Json& body) = 0;
+};
+
+struct Resource {
+  std::size_t index = 0;
+  std::string symbol;     // its key in a symbolic-name template, else ""
+  std::string copy_loop;  // the loop it came from, else ""
+  std::string type;       // full: "Microsoft.Network/virtualNetworks/subnets"
+  std::string name;       // full: "vnet/subnet"
+  std::string api_version;
+  std::string id;              // full resource id, its own scope considered
+  bool existing = false;       // languageVersion 2.0: read, not written
+  bool is_deployment = false;  // Microsoft.Resources/deployments: a nested deployment
+  std::vector<std::size_t>
+      depends_on;  // indexes into Plan::resources(); conditions and copies applied
+  // A loop in mode serial: also depends on the batch before, already among depends_on.
+};
+
+class Plan {
+ public:
+  struct Impl;
+  explicit Plan(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+  const std::vector<Resource>& resources() const;  // conditions false left out; in template order
+  // The declared parameters as ARM shows them: {name: {type, value}}; secure ones without value.
+  Json parameters() const;
+  Json providers() const;     // [{namespace, resourceTypes: [{resourceType, locations}]}]
+  Json dependencies() const;  // [{dependsOn: [...], id, resourceType, resourceName}]
+  // The request body of one resource, ready to PUT: {location, tags, sku, kind, identity,
+  // properties …}
+  Outcome<Json> body_of(std::size_t index, Lookup& lookup) const;
+  // {name: {type, value}}; secure outputs without value.
+  Outcome<Json> outputs(Lookup& lookup) const;
+
+ private:
+  std::shared_ptr<Impl> impl_;
+};
+
+// `parameters`: {name: {"value": …}} as in a deployment request.
+Outcome<Plan> expand(const Json& document, const Json& parameters,
+                     const Surroundings& surroundings);
+
+// ARM's hash functions, exposed for tests and other users.
+std::string unique_string(const std::vector<std::string>& arguments);
+std::string template_hash(const Json& document);
+
+}  // namespace armature::sandbox::tmpl
