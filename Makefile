@@ -1,0 +1,66 @@
+# The door to Armature. `make help` says what is behind it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PRESET ?= dev
+JOBS ?= $(shell nproc)
+SOURCES = $(shell git ls-files 'src/*.h' 'src/*.cc' 'bench/*.cc' 'fuzz/*.cc')
+
+.PHONY: help setup build configure test check fmt lint tidy bench fuzz demo clean
+
+help: ## what each target does
+	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  PRESET=release|dev|tsan|clang chooses the build for build, test and check"
+
+setup: ## install the packages that build and tests need (Debian 12)
+	@scripts/setup build test
+
+configure:
+	@cmake --preset $(PRESET) -Wno-dev --log-level=WARNING
+
+build: setup configure ## set up and build everything (PRESET=dev)
+	@cmake --build --preset $(PRESET) -j $(JOBS)
+
+test: setup ## set up, build with ASan and UBSan, run every test
+	@$(MAKE) --no-print-directory configure
+	@cmake --build --preset $(PRESET) -j $(JOBS)
+	@scripts/run_tests build/$(PRESET)
+
+check: fmt-check lint test ## what a change must pass: format, layers, tests
+
+fmt: ## format every source file
+	@scripts/setup lint
+	@clang-format-14 -i $(SOURCES)
+
+.PHONY: fmt-check
+fmt-check:
+	@scripts/setup lint
+	@clang-format-14 --dry-run -Werror $(SOURCES)
+
+lint: ## layers, one home per call, file sizes (fast)
+	@python3 scripts/check_rooms.py
+	@python3 scripts/check_openapi.py
+
+tidy: ## clang-tidy over all sources (slow)
+	@scripts/setup lint build test
+	@$(MAKE) --no-print-directory configure PRESET=clang
+	@git ls-files 'src/*.cc' | grep -v _test.cc | xargs -P $(JOBS) -n 4 clang-tidy-19 -p build/clang --quiet
+
+bench: ## build release, print every benchmark's ratios
+	@scripts/setup build bench
+	@$(MAKE) --no-print-directory configure PRESET=release
+	@cmake --build --preset release -j $(JOBS) --target armature benchmarks
+	@bench/run build/release
+
+fuzz: ## build the fuzzers with clang and run each SECONDS=60
+	@scripts/setup build fuzz
+	@$(MAKE) --no-print-directory configure PRESET=clang
+	@fuzz/run build/clang $(or $(SECONDS),60)
+
+demo: ## set up, build, run the example end to end, stay up until Ctrl-C (ONCE=1: end by itself)
+	@scripts/setup build
+	@$(MAKE) --no-print-directory configure PRESET=release
+	@cmake --build --preset release -j $(JOBS) --target armature
+	@scripts/demo build/release/armature
+
+clean: ## remove what the builds made
+	@rm -rf build

@@ -1,0 +1,304 @@
+#include "app/config.h"
+
+#include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
+
+#include <charconv>
+#include <functional>
+
+#include "base/bytes.h"
+#include "base/time.h"
+
+namespace armature::app {
+namespace {
+
+using Setter = std::function<Status(Config&, const std::string&)>;
+
+Setter text(std::string Config::*field) {
+  return [field](Config& config, const std::string& value) -> Status {
+    config.*field = value;
+    return Ok{};
+  };
+}
+
+Setter path(std::filesystem::path Config::*field) {
+  return [field](Config& config, const std::string& value) -> Status {
+    if (value.empty()) return fail(Code::kInvalid, "a path is expected");
+    config.*field = value;
+    return Ok{};
+  };
+}
+
+template <class T>
+Setter number(T Config::*field, T least, T most) {
+  return [=](Config& config, const std::string& value) -> Status {
+    std::uint64_t parsed = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), parsed);
+    if (error != std::errc() || end != value.data() + value.size() || parsed < least ||
+        parsed > most) {
+      return fail(Code::kInvalid,
+                  fmt::format("'{}' is not a whole number from {} to {}", value, least, most));
+    }
+    config.*field = static_cast<T>(parsed);
+    return Ok{};
+  };
+}
+
+Setter duration(Micros Config::*field) {
+  return [field](Config& config, const std::string& value) -> Status {
+    ARMATURE_TRY(config.*field, parse_duration(value));
+    return Ok{};
+  };
+}
+
+Setter flag(bool Config::*field) {
+  return [field](Config& config, const std::string& value) -> Status {
+    if (value != "true" && value != "false") {
+      return fail(Code::kInvalid, "'" + value + "' is neither true nor false");
+    }
+    config.*field = value == "true";
+    return Ok{};
+  };
+}
+
+Setter level() {
+  return [](Config& config, const std::string& value) -> Status {
+    for (const char* known : {"debug", "info", "warning", "error"}) {
+      if (value == known) {
+        config.log_level = value;
+        return Ok{};
+      }
+    }
+    return fail(Code::kInvalid, "'" + value + "' is not one of debug, info, warning, error");
+  };
+}
+
+Setter paths(std::vector<std::filesystem::path> Config::*field) {
+  return [field](Config& config, const std::string& value) -> Status {
+    (config.*field).clear();
+    for (const std::string& part : split(value, ':')) {
+      if (!part.empty()) (config.*field).emplace_back(part);
+    }
+    return Ok{};
+  };
+}
+
+struct Key {
+  std::string name;  // "section.key", or one word at top level
+  std::string fallback;
+  std::string help;
+  Setter set;
+};
+
+const std::vector<Key>& keys() {
+  constexpr auto kPortLeast = std::uint16_t{0};
+  constexpr auto kPortMost = std::uint16_t{65535};
+  static const std::vector<Key> kKeys = {
+      {"data_dir",                                             ".armature",     "database, keys, logs; made 0700",               path(&Config::data_dir)},
+      {"log.level",                                            "info",          "debug, info, warning or error",                 level()},
+      {"server.address",                                       "127.0.0.1",     "where the REST API listens",                    text(&Config::server_address)},
+      {"server.port",                                          "8080",          "0 takes any free port",
+       number(&Config::server_port,kPortLeast, kPortMost)},
+      {"server.workers",                                            "16",                                                           "threads for requests that may wait",
+       number(&Config::server_workers,1u, 1024u)},
+      {"gateway.address",                         "127.0.0.1",                                      "where the gateway listens (TLS)",
+       text(&Config::gateway_address)                                   },
+      {"gateway.port",                   "8081","0 takes any free port",
+       number(&Config::gateway_port,kPortLeast, kPortMost)},
+      {"gateway.request_deadline",                              "5m",                                                           "all sends of one request",
+       duration(&Config::gateway_request_deadline)                           },
+      {"gateway.first_delay",                                                      "500ms",                                            "before the first repeat",
+       duration(&Config::gateway_first_delay)},
+      {"sandbox.enabled",                                                      "true",                                                 "run the local Azure and use it",                                    flag(&Config::sandbox_enabled)},
+      {"sandbox.port",                                                      "8082",                                                     "0 takes any free port",
+       number(&Config::sandbox_port,kPortLeast, kPortMost)},
+      {"sandbox.provisioning_time",                                                      "500ms",                                                        "of a resource that takes time",
+       duration(&Config::sandbox_provisioning_time)                            },
+      {"sandbox.tenant_id",                                            "",                                                 "empty: chosen at first start",                                                                                                text(&Config::sandbox_tenant_id)},
+      {"sandbox.subscription_id",                       "",                            "empty: chosen at first start",
+       text(&Config::sandbox_subscription_id)},
+      {"dags.folder",                        "dags","watched for *.yaml",path(&Config::dags_folder)},
+      {"dags.file_roots",                        "",                                  "further folders for template_file, separated by ':'",
+       paths(&Config::dags_file_roots)                                        },
+      {"orchestrator.parallelism",                                  "32",                                                                 "task attempts at once",
+       number(&Config::parallelism,                                                                                                                                                                                                     1u, 4096u)},
+      {"azure.management_url", "https://management.azure.com",                                         "Azure Resource Manager",
+       text(&Config::azure_management_url)},
+      {"azure.audience",                               "https://management.azure.com/",                                             "of the tokens for it",
+       text(&Config::azure_audience)},
+      {"azure.authority",                                 "https://login.microsoftonline.com",                  "Entra ID",
+       text(&Config::azure_authority)},
+  };
+  return kKeys;
+}
+
+Status set_key(Config& config, const std::string& name, const std::string& value) {
+  std::vector<std::string> names;
+  for (const Key& key : keys()) {
+    if (key.name == name) {
+      if (auto done = key.set(config, value); !done) return std::move(done).error().in(name);
+      return Ok{};
+    }
+    names.push_back(key.name);
+  }
+  const std::string near = nearest(name, names);
+  return fail(Code::kInvalid, fmt::format("unknown key '{}'{}", name,
+                                          near.empty() ? "" : "; did you mean '" + near + "'?"));
+}
+
+class FileReader {
+ public:
+  FileReader(Config& config, std::string file) : config_(config), file_(std::move(file)) {}
+
+  Status read(const std::string& text) {
+    YAML::Node root;
+    try {
+      root = YAML::Load(text);
+    } catch (const YAML::ParserException& error) {
+      return at(error.mark, error.msg);
+    }
+    if (root.IsNull()) return Ok{};
+    if (!root.IsMap()) return at(root.Mark(), "a mapping of sections is expected");
+    for (const auto& entry : root) ARMATURE_CHECK(section(entry.first, entry.second));
+    return Ok{};
+  }
+
+ private:
+  Error at(const YAML::Mark& mark, const std::string& message) const {
+    return fail(Code::kInvalid,
+                fmt::format("{}:{}:{}: {}", file_, mark.line + 1, mark.column + 1, message));
+  }
+
+  Status section(const YAML::Node& key, const YAML::Node& value) {
+    const std::string name = key.Scalar();
+    if (name == "identities") return identities(value);
+    if (value.IsScalar() || value.IsNull()) return scalar(key, name, value);
+    if (!value.IsMap()) return at(value.Mark(), name + ": a mapping is expected");
+    for (const auto& entry : value) {
+      ARMATURE_CHECK(scalar(entry.first, name + "." + entry.first.Scalar(), entry.second));
+    }
+    return Ok{};
+  }
+
+  Status scalar(const YAML::Node& key, const std::string& name, const YAML::Node& value) {
+    std::string text;
+    if (value.IsScalar()) {
+      text = value.Scalar();
+    } else if (value.IsSequence()) {
+      for (const auto& part : value) text += (text.empty() ? "" : ":") + part.Scalar();
+    } else if (!value.IsNull()) {
+      return at(value.Mark(), name + ": one value is expected");
+    }
+    if (auto done = set_key(config_, name, text); !done)
+      return at(key.Mark(), done.error().message);
+    return Ok{};
+  }
+
+  Status identities(const YAML::Node& list) {
+    if (!list.IsSequence()) return at(list.Mark(), "identities: a list is expected");
+    for (const auto& node : list) {
+      IdentityConfig identity;
+      if (!node.IsMap()) return at(node.Mark(), "identities: each is a mapping");
+      for (const auto& entry : node)
+        ARMATURE_CHECK(identity_key(identity, entry.first, entry.second));
+      if (identity.name.empty()) return at(node.Mark(), "identities: name is missing");
+      config_.identities.push_back(std::move(identity));
+    }
+    return Ok{};
+  }
+
+  Status identity_key(IdentityConfig& identity, const YAML::Node& key, const YAML::Node& value) {
+    const std::string name = key.Scalar();
+    if (name == "ceiling") {
+      if (!value.IsSequence()) return at(value.Mark(), "ceiling: a list is expected");
+      for (const auto& entry : value) ARMATURE_CHECK(ceiling(identity, entry));
+      return Ok{};
+    }
+    if (name == "client_secret") {
+      return at(key.Mark(),
+                "a secret has no place in a file that is shown around; write "
+                "client_secret_file with the path of a file only the server can read");
+    }
+    if (!value.IsScalar()) return at(value.Mark(), name + ": one value is expected");
+    if (name == "name")
+      identity.name = value.Scalar();
+    else if (name == "tenant_id")
+      identity.tenant_id = value.Scalar();
+    else if (name == "client_id")
+      identity.client_id = value.Scalar();
+    else if (name == "client_secret_file")
+      identity.client_secret_file = value.Scalar();
+    else
+      return unknown(key, {"name", "tenant_id", "client_id", "client_secret_file", "ceiling"});
+    return Ok{};
+  }
+
+  Status ceiling(IdentityConfig& identity, const YAML::Node& node) {
+    RoleAtScope entry;
+    if (!node.IsMap()) return at(node.Mark(), "ceiling: each entry is a mapping of role and scope");
+    for (const auto& pair : node) {
+      const std::string name = pair.first.Scalar();
+      if (name == "assignable_roles" && pair.second.IsSequence()) {
+        for (const auto& role : pair.second) entry.assignable_roles.push_back(role.Scalar());
+      } else if (name == "role" && pair.second.IsScalar()) {
+        entry.role = pair.second.Scalar();
+      } else if (name == "scope" && pair.second.IsScalar()) {
+        entry.scope = pair.second.Scalar();
+      } else {
+        return unknown(pair.first, {"role", "scope", "assignable_roles"});
+      }
+    }
+    if (entry.role.empty() || entry.scope.empty()) {
+      return at(node.Mark(), "ceiling: role and scope are both needed");
+    }
+    identity.ceiling.push_back(std::move(entry));
+    return Ok{};
+  }
+
+  Error unknown(const YAML::Node& key, const std::vector<std::string>& known) const {
+    const std::string near = nearest(key.Scalar(), known);
+    return at(key.Mark(), fmt::format("unknown key '{}'{}", key.Scalar(),
+                                      near.empty() ? "" : "; did you mean '" + near + "'?"));
+  }
+
+  Config& config_;
+  std::string file_;
+};
+
+}  // namespace
+
+Result<Config> load_config(const ConfigSources& sources) {
+  Config config;
+  ARMATURE_CHECK(FileReader(config, sources.file_name).read(sources.file_text));
+  for (const auto& [variable, value] : sources.environment) {
+    constexpr std::string_view kPrefix = "ARMATURE__";
+    if (!variable.starts_with(kPrefix)) continue;
+    std::string name = to_lower(variable.substr(kPrefix.size()));
+    if (const auto between = name.find("__"); between != std::string::npos) {
+      name.replace(between, 2, ".");
+    }
+    if (auto done = set_key(config, name, value); !done)
+      return std::move(done).error().in(variable);
+  }
+  for (const std::string& set : sources.sets) {
+    const auto equals = set.find('=');
+    if (equals == std::string::npos) {
+      return fail(Code::kInvalid, "--set " + set + ": write --set section.key=value");
+    }
+    if (auto done = set_key(config, set.substr(0, equals), set.substr(equals + 1)); !done) {
+      return std::move(done).error().in("--set");
+    }
+  }
+  return config;
+}
+
+std::string describe_keys() {
+  std::string out;
+  for (const Key& key : keys()) {
+    out += fmt::format("  {:<28} {:<36} {}\n", key.name,
+                       key.fallback.empty() ? "(empty)" : key.fallback, key.help);
+  }
+  return out;
+}
+
+}  // namespace armature::app

@@ -1,0 +1,73 @@
+#pragma once
+// Config: what the server's operator sets. Later beats earlier: defaults, armature.yaml,
+// environment (ARMATURE__SECTION__KEY), flags (--set section.key=value). Pure: the caller reads
+// file and environment.
+//
+//   Errors    kInvalid with file, line and column (or the variable's or flag's name) and the
+//   nearest
+//             known key: an unknown key never passes silently
+//   Secrets   the configuration holds none: an identity names the file its secret is read from
+//   Source    docs/operate.md lists every key; print_keys() is made from the same table
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace armature::app {
+
+struct RoleAtScope {
+  std::string role;
+  std::string scope;
+  std::vector<std::string> assignable_roles;
+};
+
+struct IdentityConfig {
+  std::string name, tenant_id, client_id;
+  std::filesystem::path client_secret_file;
+  std::vector<RoleAtScope> ceiling;  // what the identity may be used for at most; empty: nothing
+};
+
+struct Config {
+  std::filesystem::path data_dir = ".armature";
+  std::string log_level = "info";
+
+  std::string server_address = "127.0.0.1";
+  std::uint16_t server_port = 8080;
+  unsigned server_workers = 16;
+
+  std::string gateway_address = "127.0.0.1";
+  std::uint16_t gateway_port = 8081;
+  Micros gateway_request_deadline = std::chrono::minutes(5);
+  Micros gateway_first_delay = std::chrono::milliseconds(500);
+
+  bool sandbox_enabled = true;
+  std::uint16_t sandbox_port = 8082;
+  Micros sandbox_provisioning_time = std::chrono::milliseconds(500);
+  std::string sandbox_tenant_id, sandbox_subscription_id;
+
+  std::filesystem::path dags_folder = "dags";
+  std::vector<std::filesystem::path> dags_file_roots;
+  unsigned parallelism = 32;
+
+  std::string azure_management_url = "https://management.azure.com";
+  std::string azure_audience = "https://management.azure.com/";
+  std::string azure_authority = "https://login.microsoftonline.com";
+
+  std::vector<IdentityConfig> identities;
+};
+
+struct ConfigSources {
+  std::string file_name, file_text;                              // empty text: no file
+  std::vector<std::pair<std::string, std::string>> environment;  // all variables
+  std::vector<std::string> sets;                                 // "section.key=value"
+};
+
+Result<Config> load_config(const ConfigSources& sources);
+// One line per key: name, default, what it does.
+std::string describe_keys();
+
+}  // namespace armature::app
