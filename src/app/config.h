@@ -47,7 +47,9 @@ struct Config {
   bool sandbox_enabled = true;
   std::uint16_t sandbox_port = 8082;
   Micros sandbox_provisioning_time = std::chrono::milliseconds(500);
-  std::string sandbox_tenant_id, sandbox_subscription_id;
+  // Fixed, so that the examples run as they are.
+  std::string sandbox_tenant_id = "22222222-2222-4222-8222-222222222222";
+  std::string sandbox_subscription_id = "11111111-1111-4111-8111-111111111111";
 
   std::filesystem::path dags_folder = "dags";
   std::vector<std::filesystem::path> dags_file_roots;

@@ -1,0 +1,309 @@
+#include "app/standalone.h"
+
+#include <unistd.h>
+
+#include <atomic>
+
+#include "access/audit.h"
+#include "access/grant.h"
+#include "api/api.h"
+#include "app/ports.h"
+#include "app/version.h"
+#include "base/bytes.h"
+#include "base/files.h"
+#include "gateway/gateway.h"
+#include "http/certificates.h"
+#include "http/client.h"
+#include "http/server.h"
+#include "http/task.h"
+#include "identity/attempt_tokens.h"
+#include "identity/upstream_tokens.h"
+#include "orchestrator/orchestrator.h"
+#include "sandbox/sandbox.h"
+#include "storage/database.h"
+
+namespace armature::app {
+namespace {
+
+constexpr auto kCertificateLength = std::chrono::hours(24 * 365);
+constexpr auto kSandboxIdentity = "provisioner";
+
+// Reads the secret file, or makes one of 256 bits for the first start.
+Result<Secret> load_or_make_secret(const std::filesystem::path& path, Random& random) {
+  if (auto text = read_file(path, 4096)) return Secret(std::string(trim(*text)));
+  Secret secret(to_base64url(random.bytes(32)));
+  ARMATURE_CHECK(write_file(path, secret.reveal() + "\n", 0600));
+  return secret;
+}
+
+// A scope and role as the operator wrote them, checked like a DAG's grants.
+Result<access::Ceiling> ceiling_of(const IdentityConfig& identity) {
+  access::Ceiling ceiling{identity.name, {}};
+  for (const RoleAtScope& entry : identity.ceiling) {
+    ARMATURE_TRY(access::Grant grant,
+                 access::make_grant(entry.role, entry.scope, entry.assignable_roles,
+                                    "identities." + identity.name + ".ceiling"));
+    ceiling.grants.push_back(std::move(grant));
+  }
+  return ceiling;
+}
+
+}  // namespace
+
+struct Standalone::Impl {
+  Config config;
+  const Clock& clock;
+  Random& random;
+  Log& log;
+  Redactor& redactor;
+
+  std::string ca_file;
+  http::Authority authority;
+  std::string management_url;
+  std::string gateway_url;
+  std::vector<IdentityConfig> identities;
+
+  std::unique_ptr<storage::Database> database;
+  std::unique_ptr<storage::Database> sandbox_database;
+  std::unique_ptr<http::Runtime> runtime;
+  std::unique_ptr<http::Client> client;
+  std::unique_ptr<sandbox::Sandbox> sandbox;
+  std::unique_ptr<http::Server> sandbox_server;
+  std::unique_ptr<identity::AttemptTokens> attempts;
+  std::unique_ptr<identity::UpstreamTokens> upstream;
+  std::unique_ptr<access::GrantStore> grants;
+  std::unique_ptr<access::AuditLog> audit;
+  std::unique_ptr<gateway::Gateway> gateway;
+  std::atomic<gateway::Gateway*> ready_gateway{nullptr};
+  std::unique_ptr<http::Server> gateway_server;
+  std::unique_ptr<TokensAndGrants> attempt_access;
+  std::unique_ptr<DirectCaller> caller;
+  std::unique_ptr<orchestrator::Orchestrator> orchestrator;
+  std::unique_ptr<http::Server> api_server;
+
+  Impl(const Config& settings, const Clock& time, Random& dice, Log& journal, Redactor& mask)
+      : config(settings),
+        clock(time),
+        random(dice),
+        log(journal),
+        redactor(mask),
+        management_url(settings.azure_management_url),
+        identities(settings.identities) {}
+
+  std::filesystem::path data(const char* name) const { return config.data_dir / name; }
+
+  Status open_data() {
+    ARMATURE_CHECK(make_private_directory(config.data_dir));
+    storage::Database::Options options;
+    options.path = data("armature.db");
+    ARMATURE_TRY(database, storage::Database::open(options));
+    ARMATURE_TRY(authority,
+                 http::load_or_make_authority(data("ca"), "Armature local CA", clock, random));
+    std::error_code ignored;
+    ca_file = std::filesystem::absolute(data("ca") / "ca.pem", ignored).string();
+    http::Runtime::Options threads;
+    threads.workers = config.server_workers;
+    runtime = std::make_unique<http::Runtime>(threads);
+    return Ok{};
+  }
+
+  Result<http::ServerOptions> tls_options(const std::string& address, std::uint16_t port) {
+    http::ServerOptions options;
+    options.address = address;
+    options.port = port;
+    std::vector<std::string> names = {"localhost", "127.0.0.1"};
+    if (address != "127.0.0.1") names.push_back(address);
+    ARMATURE_TRY(options.tls, http::issue(authority, names, kCertificateLength, clock, random));
+    return options;
+  }
+
+  // The local Azure, and an identity in it for the gateway to use: its secret is new at every
+  // start.
+  Status start_sandbox() {
+    if (!config.sandbox_enabled) return Ok{};
+    storage::Database::Options database_options;
+    database_options.path = data("sandbox.db");
+    ARMATURE_TRY(sandbox_database, storage::Database::open(database_options));
+    sandbox::Options options;
+    options.tenant_id = config.sandbox_tenant_id;
+    options.subscription_id = config.sandbox_subscription_id;
+    options.provisioning_time = config.sandbox_provisioning_time;
+    ARMATURE_TRY(sandbox,
+                 sandbox::Sandbox::open(options, *runtime, *sandbox_database, clock, random, log));
+    ARMATURE_TRY(auto server_options, tls_options("127.0.0.1", config.sandbox_port));
+    sandbox_server = std::make_unique<http::Server>(*runtime, server_options, sandbox->handler());
+    if (auto started = sandbox_server->start(); !started) {
+      return std::move(started).error().in("sandbox.port");
+    }
+    management_url = "https://localhost:" + std::to_string(sandbox_server->port());
+    sandbox->set_public_url(management_url);
+    return add_sandbox_identity();
+  }
+
+  Status add_sandbox_identity() {
+    const std::vector<std::string> roles = {"Contributor",
+                                            "Role Based Access Control Administrator"};
+    sandbox::AppSeed seed;
+    seed.display_name = kSandboxIdentity;
+    seed.client_secret = Secret(to_base64url(random.bytes(32)));
+    redactor.add(seed.client_secret.reveal());
+    for (const std::string& role : roles) seed.roles.push_back({role, ""});
+    ARMATURE_TRY(const auto app, sandbox->ensure_app(seed));
+    ARMATURE_CHECK(make_private_directory(data("secrets")));
+    const auto secret_file = data("secrets") / kSandboxIdentity;
+    ARMATURE_CHECK(write_file(secret_file, seed.client_secret.reveal(), 0600));
+
+    IdentityConfig identity;
+    identity.name = kSandboxIdentity;
+    identity.tenant_id = sandbox->tenant_id();
+    identity.client_id = app.client_id;
+    identity.client_secret_file = secret_file;
+    const std::string subscription = "/subscriptions/" + sandbox->subscription_id();
+    identity.ceiling = {
+        {roles[0], subscription, {}                                         },
+        {roles[1], subscription, {"Reader", "Storage Blob Data Contributor"}}
+    };
+    for (const IdentityConfig& known : identities) {
+      if (known.name == identity.name) {
+        return fail(Code::kInvalid,
+                    "identities: 'provisioner' is the sandbox's own identity; take "
+                    "another name or set sandbox.enabled to false");
+      }
+    }
+    identities.push_back(std::move(identity));
+    return Ok{};
+  }
+
+  Status open_access() {
+    http::ClientOptions client_options;
+    std::string login = config.azure_authority;
+    if (sandbox) {
+      client_options.ca_pem = authority.certificate_pem;
+      login = management_url;
+    }
+    client = std::make_unique<http::Client>(*runtime, client_options);
+    std::vector<identity::UpstreamIdentity> upstream_identities;
+    std::vector<access::Ceiling> ceilings;
+    for (const IdentityConfig& one : identities) {
+      upstream_identities.push_back(
+          {one.name, one.tenant_id, one.client_id, login, one.client_secret_file});
+      ARMATURE_TRY(access::Ceiling ceiling, ceiling_of(one));
+      ceilings.push_back(std::move(ceiling));
+    }
+    // A key per process: what an earlier process issued is refused by all that follow.
+    attempts = std::make_unique<identity::AttemptTokens>(Secret(random.bytes(32)), clock, random);
+    upstream = std::make_unique<identity::UpstreamTokens>(*runtime, *client, clock, redactor,
+                                                          std::move(upstream_identities));
+    grants = std::make_unique<access::GrantStore>(std::move(ceilings));
+    ARMATURE_TRY(audit, access::AuditLog::open(*database, clock));
+    return Ok{};
+  }
+
+  Status start_gateway() {
+    ARMATURE_TRY(auto server_options, tls_options(config.gateway_address, config.gateway_port));
+    // The server comes first, for the gateway to know the port it is reached by.
+    gateway_server = std::make_unique<http::Server>(
+        *runtime, server_options, http::coroutine(*runtime, [this](http::Request request) {
+          return answer(std::move(request));
+        }));
+    if (auto started = gateway_server->start(); !started) {
+      return std::move(started).error().in("gateway.port");
+    }
+    gateway_url = "https://localhost:" + std::to_string(gateway_server->port());
+    gateway::Options options;
+    options.upstream_url = management_url;
+    options.audience = config.azure_audience;
+    options.request_deadline = config.gateway_request_deadline;
+    options.first_delay = config.gateway_first_delay;
+    options.public_url = gateway_url;
+    ARMATURE_TRY(gateway, gateway::Gateway::open(options, *runtime, *client, *database, *attempts,
+                                                 *upstream, *grants, *audit, clock, random, log));
+    ready_gateway = gateway.get();
+    return Ok{};
+  }
+
+  http::Task<http::Response> answer(http::Request request) {
+    gateway::Gateway* ready = ready_gateway;
+    if (!ready) co_return http::json_response(503, R"({"error":{"code":"ServerStarting"}})");
+    co_return co_await ready->handle(std::move(request));
+  }
+
+  Status start_orchestrator() {
+    attempt_access = std::make_unique<TokensAndGrants>(*attempts, *grants, redactor);
+    caller = std::make_unique<DirectCaller>(*runtime, *gateway);
+    orchestrator::Options options;
+    options.dags_folder = config.dags_folder.string();
+    for (const auto& root : config.dags_file_roots) options.file_roots.push_back(root.string());
+    options.logs_folder = data("logs").string();
+    options.parallelism = config.parallelism;
+    options.child = {gateway_url, ca_file};
+    ARMATURE_TRY(orchestrator,
+                 orchestrator::Orchestrator::open(options, *database, *attempt_access, *caller,
+                                                  *client, clock, random, log, redactor));
+    return orchestrator->start();
+  }
+
+  Status start_api() {
+    ARMATURE_TRY(Secret token, load_or_make_secret(data("api_token"), random));
+    redactor.add(token.reveal());
+    api::Services services{*orchestrator, *audit, sandbox.get(), gateway_url, kVersion, clock};
+    http::ServerOptions options;
+    options.address = config.server_address;
+    options.port = config.server_port;
+    api_server = std::make_unique<http::Server>(
+        *runtime, options, http::blocking(*runtime, api::make_api(services, std::move(token))));
+    if (auto started = api_server->start(); !started) {
+      return std::move(started).error().in("server.port");
+    }
+    JsonObject found;
+    found["url"] = url();
+    found["gateway_url"] = gateway_url;
+    if (sandbox) found["sandbox_url"] = management_url;
+    found["ca_file"] = ca_file;
+    found["pid"] = static_cast<std::int64_t>(::getpid());
+    return write_file(data("server.json"), pretty(found) + "\n", 0600);
+  }
+
+  std::string url() const {
+    return "http://" + config.server_address + ":" + std::to_string(api_server->port());
+  }
+
+  Status start() {
+    ARMATURE_CHECK(open_data());
+    ARMATURE_CHECK(start_sandbox());
+    ARMATURE_CHECK(open_access());
+    ARMATURE_CHECK(start_gateway());
+    ARMATURE_CHECK(start_orchestrator());
+    return start_api();
+  }
+
+  // Faces first, so that nothing new comes in; then the work; then what the work stood on.
+  void stop() {
+    if (api_server) api_server->stop();
+    if (orchestrator) orchestrator->stop();
+    if (gateway_server) gateway_server->stop();
+    if (sandbox_server) sandbox_server->stop();
+    if (runtime) runtime->stop();
+    std::error_code ignored;
+    std::filesystem::remove(data("server.json"), ignored);
+  }
+};
+
+Standalone::Standalone(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Standalone::~Standalone() = default;
+
+Result<std::unique_ptr<Standalone>> Standalone::start(const Config& config, const Clock& clock,
+                                                      Random& random, Log& log,
+                                                      Redactor& redactor) {
+  auto impl = std::make_unique<Impl>(config, clock, random, log, redactor);
+  if (auto started = impl->start(); !started) {
+    impl->stop();
+    return std::move(started).error();
+  }
+  return std::make_unique<Standalone>(std::move(impl));
+}
+
+void Standalone::stop() { impl_->stop(); }
+std::string Standalone::url() const { return impl_->url(); }
+
+}  // namespace armature::app

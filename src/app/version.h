@@ -1,0 +1,4 @@
+#pragma once
+namespace armature::app {
+inline constexpr auto kVersion = ARMATURE_VERSION;
+}
