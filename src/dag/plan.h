@@ -2,6 +2,12 @@
 // plan: what must happen to a run now. Trigger rules, skip propagation, retries with Airflow's
 // back-off, fail_fast, timeouts and the run's own end. Pure: values in, actions out; the same
 // function serves a step, a restart and a test of a whole year.
+//
+//   Slots     not here: kSchedule makes a task ready, the scheduler starts it when a slot is free
+//   Order     actions come in dependency order; applying them all leaves nothing to plan
+//   Timeout   of the run: unfinished tasks are skipped and the run failed, as in Airflow; a skipped
+//             task that is running must be cancelled. fail_fast: running tasks fail, others skip
+//   Source    facts on Airflow §1.2 to §1.4
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,15 +30,14 @@ struct RunView {
   RunState state = RunState::kRunning;
   std::optional<Instant> started;
   std::vector<TaskView> tasks;
-  int running_elsewhere = 0;  // tasks of the DAG's other runs that hold a slot (max_active_tasks)
 };
 
 struct Action {
   enum class Kind {
-    kQueue,  // start an attempt when a slot is free
+    kSchedule,  // start an attempt when a slot is free
     kSkip,
     kUpstreamFail,
-    kFailTask,   // with reason: run timed out, fail_fast
+    kFailTask,   // with reason: fail_fast
     kFinishRun,  // run_state
   } kind;
   std::size_t task = 0;
@@ -48,6 +53,10 @@ enum class Verdict { kWait, kRun, kSkip, kUpstreamFail };
 Verdict evaluate(TriggerRule rule, const std::vector<TaskState>& upstream);
 
 // What a failed attempt becomes: up_for_retry at `retry_at`, or failed.
+//   An operator that names no classes is repeated on all but kFatal. The jitter is
+//   sha256(jitter_key) modulo the back-off, so the same failure always waits the same time; Airflow
+//   uses "dag_id#task_id#logical_date#try_number" as the key. A longer wait that the server asked
+//   for wins.
 struct AfterFailure {
   bool retry = false;
   Instant retry_at;
