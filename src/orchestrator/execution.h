@@ -42,10 +42,10 @@ struct Finished {
   Attempt attempt;
   Kind kind = Kind::kSuccess;
   dag::FailureClass failure = dag::FailureClass::kTaskFailed;  // of kFailed
-  std::string cloud_error_code;                                // "AuthorizationFailed", or empty
-  std::string message;                       // for people, redacted by the receiver
-  Json output;                               // XCom return_value; null: none
-  std::optional<Micros> server_asked_delay;  // Retry-After of the last answer
+  std::string cloud_error_code{};                              // "AuthorizationFailed", or empty
+  std::string message{};                       // for people, redacted by the receiver
+  Json output{};                               // XCom return_value; null: none
+  std::optional<Micros> server_asked_delay{};  // Retry-After of the last answer
 };
 
 class Executor {
