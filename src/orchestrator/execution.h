@@ -17,13 +17,9 @@
 #include "base/attempt.h"
 #include "base/clock.h"
 #include "base/json.h"
-#include "base/log.h"
-#include "base/random.h"
 #include "base/result.h"
 #include "base/secret.h"
 #include "dag/dag.h"
-#include "http/client.h"
-#include "orchestrator/access_port.h"
 
 namespace armature::orchestrator {
 
@@ -67,21 +63,6 @@ class HandleStore {
   // operator must stop.
   virtual Status save(const Attempt& attempt, const Json& handle) = 0;
 };
-
-// The executor of this build: the operators of table.cc on threads of its own. All outlive it.
-struct ExecutorTools {
-  unsigned parallelism = 32;            // attempts at once
-  std::vector<std::string> file_roots;  // where template_file may point beside the DAG's folder
-  ChildEnvironment child;
-  HandleStore& handles;
-  ArmCaller& arm;
-  http::Client& client;
-  const Clock& clock;
-  Random& random;
-  Log& log;
-  Redactor& redactor;
-};
-std::unique_ptr<Executor> make_executor(ExecutorTools tools);
 
 // Log file of an attempt below the logs folder: DAG/RUN/TASK/attempt=N.log, as Airflow lays it out.
 std::filesystem::path log_path(const std::filesystem::path& logs_folder, const TaskKey& key,
