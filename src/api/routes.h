@@ -1,0 +1,16 @@
+#pragma once
+// The routes by subject. Each adds its own to the router; api.cc lists them.
+#include "api/api.h"
+
+namespace armature::api {
+
+void add_dag_routes(http::Router& router, const Services& services);
+void add_run_routes(http::Router& router, const Services& services);
+void add_access_routes(http::Router& router, const Services& services);
+void add_sandbox_routes(http::Router& router, const Services& services);
+
+// A number from the query within bounds, or the fallback when absent.
+Result<int> query_number(const http::Call& call, std::string_view name, int fallback, int least,
+                         int most);
+
+}  // namespace armature::api
