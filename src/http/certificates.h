@@ -5,6 +5,7 @@
 //   load_or_make_authority  keeps DIR/ca.pem (0644) and DIR/ca.key (0600) over restarts; a new pair
 //                           when absent; kInvalid when present but unreadable: never overwritten
 //   issue                   a leaf for host names and IP addresses, valid `length` from now
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <vector>

@@ -8,7 +8,8 @@
 //   TLS       1.2 or newer, names checked. Trust is the system's store, or only the given CA
 //   Errors    kUnavailable: connect, timeout, closed; kInvalid: not a URL; body beyond the limit
 //   Threads   send from any thread; `done` is called on an I/O thread, exactly once
-//   Lifetime  the runtime outlives the client
+//   Lifetime  the runtime outlives the client. The destructor ends what is under way with an error
+//             and waits for its callbacks, unless it runs on an I/O thread
 #include <functional>
 #include <memory>
 #include <string>
@@ -45,8 +46,9 @@ class Client {
   // The same, waiting. Never from an I/O thread.
   Outcome send_and_wait(Request request, Micros timeout);
 
+  struct Impl;  // named only in http/*.cc
+
  private:
-  struct Impl;
   std::shared_ptr<Impl> impl_;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 // HTTP requests and responses as values. No third-party type here.
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>

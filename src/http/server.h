@@ -29,8 +29,11 @@ class Reply {
  public:
   struct State;
   explicit Reply(std::shared_ptr<State> state) : state_(std::move(state)) {}
+  // Nothing stands for drop().
+  static Reply to(std::function<void(std::optional<Response>)> receiver);
   void operator()(Response response);
-  void drop();  // close the connection without an answer
+  void drop();                           // close the connection without an answer
+  void failed(const std::string& what);  // 500, and what goes to ServerOptions::on_failure
 
  private:
   std::shared_ptr<State> state_;
@@ -55,6 +58,8 @@ struct ServerOptions {
   Micros idle_timeout = std::chrono::seconds(120);
   Micros drain = std::chrono::seconds(5);
   unsigned max_connections = 4096;
+  // Told of an exception that left a handler; the client is answered 500. From any thread.
+  std::function<void(const std::string& what)> on_failure;
 };
 
 class Server {

@@ -1,0 +1,78 @@
+#pragma once
+// One connection of a Server: reads a request, hands it on, writes the answer, again. Used inside
+// this room.
+//
+//   Threads   all but deliver() on the connection's loop
+#include <boost/asio/any_completion_handler.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "http/head.h"
+#include "http/server.h"
+#include "http/wire.h"
+
+namespace armature::http {
+
+class Connection;
+
+struct ServerSettings {
+  ServerOptions options;
+  Handler handler;
+  SslContext tls;
+  std::function<void(const std::shared_ptr<Connection>&)> ended;
+};
+
+struct Reply::State {
+  std::function<void(std::optional<Response>)> receiver;
+  std::function<void(const std::string&)> on_failure;
+  std::atomic<bool> used{false};
+
+  void answer(std::optional<Response> response);
+  ~State();
+};
+
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(std::shared_ptr<const ServerSettings> settings, Socket socket);
+  static Await<void> run(std::shared_ptr<Connection> self);
+  Loop& loop() { return wire_.loop(); }
+  void drain();  // ends when idle, or after the request at hand
+  void abort();  // ends now
+
+ private:
+  struct Ended;
+  Await<void> serve();
+  Await<bool> serve_one();
+  Await<bool> read_head();
+  Await<bool> read_body();
+  Await<bool> read_sized_body();
+  Await<bool> read_chunked_body();
+  Await<bool> read_more(std::string& into, std::size_t at_most);
+  Await<bool> write_answer();
+  Await<void> refuse(int status, std::string reason);
+  Await<void> linger();
+  Await<void> answered();
+  void hand_on();
+  void deliver(std::optional<Response> response);
+  void settle(std::optional<Response> response);
+
+  std::shared_ptr<const ServerSettings> settings_;
+  Wire wire_;
+  Deadline deadline_;
+  std::string peer_;
+  std::string bytes_;  // read and not yet used; holds no memory while idle
+  RequestHead head_;
+  std::string method_;
+  bool first_ = true;
+  bool idle_ = false;
+  bool timed_out_ = false;
+  bool draining_ = false;
+  bool refused_ = false;
+  bool answered_ = false;
+  std::optional<Response> answer_;
+  boost::asio::any_completion_handler<void()> waiter_;
+};
+
+}  // namespace armature::http
