@@ -1,0 +1,69 @@
+#pragma once
+// Steps one to four: who, what, facts, may it. Plain functions; nothing here waits.
+//
+//   read_call   token → attempt, request → operation and what must be allowed for it
+//   judge       the decision on all of it; the first denial wins
+//   Errors      Refused: the answer, and the audit record to keep (none for what says nothing
+//               about anybody, such as a path that is not ARM's)
+//   Fails       closed: a body that must be understood (a deployment's template, a role assignment)
+//   closed      and cannot be is denied, with the reason; so is one with two keys that differ only
+//               in case, because Azure may read the other one
+//   Threads     any
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "access/audit.h"
+#include "access/decide.h"
+#include "access/explain.h"
+#include "access/grant.h"
+#include "arm/operation.h"
+#include "http/message.h"
+#include "identity/attempt_tokens.h"
+
+namespace armature::gateway {
+
+inline constexpr std::size_t kMaxBodyBytes = 4u << 20;
+
+struct Call {
+  std::string request_id;
+  Attempt attempt;
+  arm::Operation operation;
+  std::vector<access::Ask> asks;  // the request itself, then each role its template hands out
+  std::shared_ptr<const access::Facts> facts;  // never null
+};
+
+struct Refused {
+  http::Response answer;
+  std::optional<access::AuditRecord> record;
+};
+
+// `request.target` is a path with query. Facts are not filled in yet.
+std::variant<Call, Refused> read_call(const http::Request& request, std::string request_id,
+                                      const identity::AttemptTokens& tokens);
+
+// Facts of nobody: what an attempt without any grant is judged by.
+std::shared_ptr<const access::Facts> no_facts(const Attempt& attempt);
+
+struct Verdict {
+  access::Decision decision;
+  std::size_t ask = 0;  // which of Call::asks the decision is about
+};
+Verdict judge(const Call& call, Instant now);
+// The poll of an operation that this very task started needs no grant of its own.
+access::Decision own_poll_decision();
+
+// Audit records, with ids and no more: never a query, a body or a token.
+access::AuditRecord decision_record(const Call& call, const access::Decision& decision);
+struct Ending {
+  std::string decision;  // "succeeded", "failed", "unknown"
+  int status = 0;
+  int sends = 0;
+  std::string correlation_id;
+  Json detail;
+};
+access::AuditRecord outcome_record(const Call& call, const Ending& ending);
+
+}  // namespace armature::gateway

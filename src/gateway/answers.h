@@ -1,0 +1,25 @@
+#pragma once
+// The answers the gateway gives by itself, in ARM's error shape, and what it adds to Azure's. Pure.
+//
+//   None of them carries Retry-After unless said: an SDK that sees one repeats whatever the method.
+#include <string>
+#include <string_view>
+
+#include "access/explain.h"
+#include "http/message.h"
+
+namespace armature::gateway {
+
+http::Response error_answer(int status, std::string_view code, std::string_view message);
+http::Response unauthenticated(bool token_given);
+http::Response denied(const access::Explanation& explanation);
+// Azure's own 403: code and message stay; our explanation joins additionalInfo.
+void add_explanation(http::Response& answer, const access::Explanation& explanation);
+http::Response unreachable(const std::string& why);
+http::Response answer_lost(std::string_view method, std::string_view target);
+http::Response in_progress(std::string_view target);
+
+// The principal that a 403 of Azure's names ("… with object id '…' …"), or "".
+std::string principal_in(std::string_view azure_message);
+
+}  // namespace armature::gateway

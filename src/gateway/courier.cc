@@ -1,0 +1,64 @@
+#include "gateway/courier.h"
+
+#include <algorithm>
+
+#include "arm/long_running.h"
+
+namespace armature::gateway {
+
+bool is_lasting(const http::Outcome& outcome) {
+  return !outcome.response && outcome.response.error().code != Code::kUnavailable;
+}
+
+Progress Courier::progress(int sends) const { return {sends, remaining(), wiring_.random.unit()}; }
+
+SendResult Courier::describe(const http::Outcome& outcome) const {
+  if (!outcome.response) return {std::nullopt, outcome.sent, std::nullopt};
+  const http::Headers& headers = outcome.response->headers;
+  const auto lookup = [&](std::string_view name) { return headers.get(name); };
+  return {outcome.response->status, true, arm::retry_after(lookup, wiring_.clock.now())};
+}
+
+http::Task<http::Outcome> Courier::send_with_token(http::Request request) {
+  std::string identity = identity_;
+  std::string audience = wiring_.options.audience;
+  Result<Secret> token = co_await wiring_.upstream.token(std::move(identity), std::move(audience));
+  if (!token) {
+    Error error = std::move(token).error();
+    co_return http::Outcome{
+        Error{error.code, "Azure token: " + error.message},
+        false
+    };
+  }
+  request.headers.set("Authorization", "Bearer " + token->reveal());
+  const Micros timeout = std::min(wiring_.options.attempt_timeout, remaining());
+  if (timeout <= Micros{0}) {
+    co_return http::Outcome{fail(Code::kUnavailable, "the deadline has passed"), false};
+  }
+  http::Outcome outcome = co_await http::send(wiring_.client, std::move(request), timeout);
+  co_return outcome;
+}
+
+http::Task<http::Outcome> Courier::send(http::Request request) {
+  http::Request first = request;
+  http::Outcome outcome = co_await send_with_token(std::move(first));
+  if (outcome.response && outcome.response->status == 401) {
+    wiring_.upstream.forget(identity_);
+    outcome = co_await send_with_token(std::move(request));
+  }
+  co_return outcome;
+}
+
+http::Task<http::Outcome> Courier::read(http::Request request) {
+  for (int sends = 1;; ++sends) {
+    http::Request copy = request;
+    http::Outcome outcome = co_await send(std::move(copy));
+    if (is_lasting(outcome)) co_return outcome;
+    const SendResult result = describe(outcome);
+    const Step step = next_step(arm::Repeat::kSafe, result, progress(sends), wiring_.policy());
+    if (step.next != Next::kResend) co_return outcome;
+    co_await http::sleep_for(step.wait);
+  }
+}
+
+}  // namespace armature::gateway

@@ -1,0 +1,41 @@
+#pragma once
+// Courier: steps six and seven for one request: sends it as an identity, within a deadline.
+//
+//   send      once; a 401 drops the cached token and sends once more with a fresh one (ARM checks
+//             the token before it acts, so this is harmless for every method)
+//   read      a GET, repeated as reads are
+//   Errors    as http::Client's outcome; a token that could not be had is an error with sent=false,
+//             kUnavailable when trying again may help
+//   Threads   one coroutine at a time
+//   Lifetime  wiring outlives it
+#include <string>
+
+#include "gateway/wiring.h"
+#include "http/task.h"
+
+namespace armature::gateway {
+
+class Courier {
+ public:
+  Courier(const Wiring& wiring, std::string identity, Ticks deadline)
+      : wiring_(wiring), identity_(std::move(identity)), deadline_(deadline) {}
+
+  http::Task<http::Outcome> send(http::Request request);
+  http::Task<http::Outcome> read(http::Request request);
+
+  Micros remaining() const { return deadline_ - wiring_.clock.ticks(); }
+  Progress progress(int sends) const;
+  SendResult describe(const http::Outcome& outcome) const;
+
+ private:
+  http::Task<http::Outcome> send_with_token(http::Request request);
+
+  const Wiring& wiring_;
+  std::string identity_;
+  Ticks deadline_;
+};
+
+// A fault that no repetition cures: no such identity, credentials refused, an answer too large.
+bool is_lasting(const http::Outcome& outcome);
+
+}  // namespace armature::gateway

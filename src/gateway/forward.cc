@@ -1,0 +1,158 @@
+#include "gateway/forward.h"
+
+#include "arm/error_body.h"
+#include "base/bytes.h"
+#include "gateway/answers.h"
+#include "gateway/headers.h"
+
+namespace armature::gateway {
+
+Forward::Forward(const Wiring& wiring, const Call& call, const http::Request& request,
+                 Ticks deadline)
+    : wiring_(wiring), call_(call), courier_(wiring, call.facts->identity, deadline) {
+  const arm::Operation& operation = call.operation;
+  request_.method = operation.method;
+  request_.target = url_of(operation.query);
+  request_.headers = request_headers(request.headers);
+  request_.body = request.body;
+  std::string id = request_.headers.get("x-ms-client-request-id").value_or("");
+  if (id.empty()) id = call.request_id;
+  request_.headers.set("x-ms-client-request-id", id);
+
+  read_request_.method = "GET";
+  read_request_.target = url_of("api-version=" + operation.api_version);
+  read_request_.headers = {
+      {"Accept",                 "application/json"},
+      {"x-ms-client-request-id", id                }
+  };
+}
+
+std::string Forward::url_of(const std::string& query) const {
+  std::string url = origin_of(wiring_.options.upstream_url) + encode_path(call_.operation.target);
+  if (!query.empty()) url += "?" + query;
+  return url;
+}
+
+Forwarded Forward::answered(const http::Outcome& outcome) const {
+  Forwarded out;
+  out.answer = *outcome.response;
+  out.sends = sends_;
+  // A DELETE that was sent before finds nothing because it worked.
+  if (doubted_ && call_.operation.method == "DELETE" && out.answer.status == 404) {
+    out.answer.status = 204;
+    out.answer.body.clear();
+  }
+  return out;
+}
+
+Forwarded Forward::found(http::Response answer) const {
+  Forwarded out;
+  out.answer = std::move(answer);
+  out.sends = sends_;
+  out.read_back = true;
+  return out;
+}
+
+Forwarded Forward::gave_up(const http::Outcome& outcome, bool unclear) const {
+  Forwarded out;
+  out.sends = sends_;
+  if (outcome.response) {
+    out.answer = *outcome.response;
+    out.certainty = unclear ? Certainty::kUnknown : Certainty::kAnswered;
+    return out;
+  }
+  out.error = outcome.response.error().message;
+  const bool may_have_acted =
+      unclear || (outcome.sent && call_.operation.repeat != arm::Repeat::kSafe);
+  out.certainty = may_have_acted ? Certainty::kUnknown : Certainty::kNotSent;
+  if (may_have_acted) {
+    out.answer = answer_lost(call_.operation.method, call_.operation.target);
+  } else if (is_lasting(outcome)) {
+    out.answer = error_answer(502, "AzureRefusedIdentity", out.error);
+  } else {
+    out.answer = unreachable(out.error);
+  }
+  return out;
+}
+
+bool Forward::deployment_is_active(const http::Outcome& outcome) const {
+  return doubted_ && call_.operation.is_deployment && outcome.response->status == 409 &&
+         arm::read_error(409, outcome.response->body).code == "DeploymentActive";
+}
+
+http::Task<Forward::Found> Forward::look(Instant first_sent) {
+  http::Request get = read_request_;
+  http::Outcome outcome = co_await courier_.read(std::move(get));
+  Found out;
+  if (!outcome.response) {
+    out.error = outcome.response.error().message;
+    co_return out;
+  }
+  out.answer = std::move(*outcome.response);
+  if (call_.operation.method == "DELETE") {
+    out.evidence = judge_delete(out.answer.status);
+    if (out.evidence == Evidence::kHappened) {
+      out.answer.status = 204;
+      out.answer.body.clear();
+    }
+    co_return out;
+  }
+  const auto body = parse_json(request_.body);
+  const Json sent = body ? *body : Json();
+  const Sent what{sent, first_sent, call_.operation.is_deployment};
+  out.evidence = judge_put(what, out.answer.status, out.answer.body);
+  co_return out;
+}
+
+http::Task<Forwarded> Forward::run(Instant first_sent) {
+  const arm::Repeat repeat = call_.operation.repeat;
+  for (;;) {
+    http::Request copy = request_;
+    http::Outcome outcome = co_await courier_.send(std::move(copy));
+    ++sends_;
+    const bool may_have_acted = outcome.sent && repeat == arm::Repeat::kIdempotent;
+    if (is_lasting(outcome) && !may_have_acted) co_return gave_up(outcome, false);
+    const SendResult result = courier_.describe(outcome);
+    Step step = next_step(repeat, result, courier_.progress(sends_), wiring_.policy());
+    const bool active = step.next == Next::kAnswer && deployment_is_active(outcome);
+    if (step.next == Next::kReadBack || active) {
+      doubted_ = true;
+      Found seen = co_await look(first_sent);
+      if (seen.evidence == Evidence::kHappened) co_return found(std::move(seen.answer));
+      if (active) co_return answered(outcome);
+      if (seen.evidence == Evidence::kUnclear) co_return gave_up(outcome, true);
+      const auto wait = wait_before_resend(repeat, result.retry_after, courier_.progress(sends_),
+                                           wiring_.policy());
+      if (!wait) co_return gave_up(outcome, false);
+      step = {Next::kResend, *wait};
+    }
+    if (step.next == Next::kAnswer) co_return answered(outcome);
+    if (step.next != Next::kResend) co_return gave_up(outcome, false);
+    co_await http::sleep_for(step.wait);
+  }
+}
+
+http::Task<std::optional<Forwarded>> Forward::resolve(Entry earlier) {
+  Found seen = co_await look(earlier.first_sent);
+  std::optional<Forwarded> out;
+  if (seen.evidence == Evidence::kHappened) {
+    out = found(std::move(seen.answer));
+    if (earlier.poll_kind == arm::PollKind::kAsyncOperation && !earlier.poll_target.empty()) {
+      out->answer.headers.set("Azure-AsyncOperation",
+                              origin_of(wiring_.options.upstream_url) + earlier.poll_target);
+    }
+  } else if (!seen.error.empty() || seen.answer.status >= 500 || seen.answer.status == 429) {
+    // Sending now could do it twice, and Azure would hardly take it.
+    out.emplace();
+    out->error = seen.error.empty() ? "HTTP " + std::to_string(seen.answer.status) : seen.error;
+    out->answer = error_answer(503, "AzureUnreachable",
+                               "An earlier send of this request is in doubt and could not be "
+                               "looked up: " +
+                                   out->error);
+    out->certainty = Certainty::kUnknown;
+  }
+  doubted_ = true;
+  co_return out;
+}
+
+}  // namespace armature::gateway

@@ -1,0 +1,58 @@
+#pragma once
+// Forward: sends an admitted request until there is an answer, repeats it where that is harmless,
+// and settles what is in doubt by reading back. The coroutine only waits; retry.h and read_back.h
+// decide.
+//
+//   run       answers always; `certainty` says what is known of the effect
+//   resolve   for an earlier send of the same request (of an earlier attempt, or of before a
+//             crash) whose end is not known: the answer when it took effect or still runs, nothing
+//             when the request should be sent
+//   Lifetime  everything referred to outlives it; one coroutine at a time
+#include <optional>
+
+#include "gateway/admit.h"
+#include "gateway/courier.h"
+#include "gateway/read_back.h"
+
+namespace armature::gateway {
+
+enum class Certainty { kAnswered, kNotSent, kUnknown };
+
+struct Forwarded {
+  http::Response answer;
+  Certainty certainty = Certainty::kAnswered;
+  int sends = 0;
+  bool read_back = false;  // the answer is what a GET found
+  std::string error;       // when Azure gave no answer
+};
+
+class Forward {
+ public:
+  Forward(const Wiring& wiring, const Call& call, const http::Request& request, Ticks deadline);
+
+  http::Task<Forwarded> run(Instant first_sent);
+  http::Task<std::optional<Forwarded>> resolve(Entry earlier);
+
+ private:
+  struct Found {
+    Evidence evidence = Evidence::kUnclear;
+    http::Response answer;  // for the caller, when it happened
+    std::string error;      // when Azure did not answer the GET
+  };
+  http::Task<Found> look(Instant first_sent);
+  Forwarded answered(const http::Outcome& outcome) const;
+  Forwarded found(http::Response answer) const;
+  Forwarded gave_up(const http::Outcome& outcome, bool unclear) const;
+  bool deployment_is_active(const http::Outcome& outcome) const;
+  std::string url_of(const std::string& query) const;
+
+  const Wiring& wiring_;
+  const Call& call_;
+  http::Request request_;
+  http::Request read_request_;
+  Courier courier_;
+  int sends_ = 0;
+  bool doubted_ = false;  // a send of this request, this or an earlier one, was once in doubt
+};
+
+}  // namespace armature::gateway

@@ -1,0 +1,39 @@
+#pragma once
+// judge_put, judge_delete: did a write in doubt take effect? From what a GET of the same resource
+// answers. Pure.
+//
+//   kHappened  PUT: it is there, neither failed nor being deleted, and either holds every value we
+//              sent, or was created after we first sent (values that are never given back, such as
+//              passwords, may then be missing). DELETE: it is gone
+//   kAbsent    it did not take effect, or what is there is not what was sent: sending again is
+//   right kUnclear   the GET itself gave no usable answer Deployment its template is not given
+//   back, so time decides: running, or succeeded with a
+//              timestamp after we first sent
+//   Times      compared without allowance: a server clock behind ours costs one more (idempotent)
+//              send, an allowance could take another's older write for ours and lose this one
+//   Source     facts on deployments (properties.timestamp) and on systemData.createdAt
+#include <optional>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/json.h"
+
+namespace armature::gateway {
+
+enum class Evidence { kHappened, kAbsent, kUnclear };
+
+struct Sent {
+  const Json& body;  // null when it was empty or not JSON
+  Instant first_sent;
+  bool is_deployment = false;
+};
+
+Evidence judge_put(const Sent& sent, int get_status, std::string_view get_body);
+Evidence judge_delete(int get_status);
+
+// How what was sent compares with what is there. Arrays count as values; ids and locations are
+// compared as ARM does, without regard to case.
+enum class Fit { kContained, kPartly, kDifferent };  // kPartly: some sent values are not there
+Fit compare(const Json& sent, const Json& there);
+
+}  // namespace armature::gateway

@@ -1,0 +1,37 @@
+#pragma once
+// What every step of the gateway works with. References: all of it outlives the gateway.
+#include "access/audit.h"
+#include "access/grant.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "gateway/gateway.h"
+#include "gateway/operation_log.h"
+#include "gateway/retry.h"
+#include "http/client.h"
+#include "http/runtime.h"
+#include "identity/attempt_tokens.h"
+#include "identity/upstream_tokens.h"
+
+namespace armature::gateway {
+
+struct Wiring {
+  Options options;
+  http::Runtime& runtime;
+  http::Client& client;
+  identity::AttemptTokens& attempts;
+  identity::UpstreamTokens& upstream;
+  access::GrantStore& grants;
+  access::AuditLog& audit;
+  const Clock& clock;
+  Random& random;
+  Log& log;
+  std::unique_ptr<OperationLog> operations;
+
+  RetryPolicy policy() const {
+    return {options.read_retries, options.write_retries, options.first_delay,
+            options.longest_delay};
+  }
+};
+
+}  // namespace armature::gateway
