@@ -7,7 +7,7 @@
 namespace armature::gateway {
 namespace {
 
-constexpr storage::Migration kMigrations[] = {{1, R"sql(
+constexpr std::string_view kTables = R"sql(
 CREATE TABLE gateway_operation(
   request_key   TEXT PRIMARY KEY,
   dag_id        TEXT NOT NULL,
@@ -40,7 +40,8 @@ CREATE TABLE gateway_poll(
   PRIMARY KEY(dag_id, run_id, task_id, map_index, path)
 ) WITHOUT ROWID;
 CREATE INDEX gateway_poll_given ON gateway_poll(given_at);
-)sql"}};
+)sql";
+constexpr storage::Migration kMigrations[] = {{1, kTables}};
 
 constexpr auto kKept = std::chrono::hours(24 * 30);
 
@@ -69,10 +70,13 @@ int stored_kind(arm::PollKind kind) {
 
 RequestKey key_of(const Attempt& attempt, const arm::Operation& operation, std::string_view body) {
   RequestKey key{{}, attempt, operation.method, to_lower(operation.target), sha256_hex(body)};
-  const JsonArray parts{attempt.key.dag.str(), attempt.key.run.str(), attempt.key.task.str(),
-                        attempt.key.map_index, key.method,            key.target,
-                        operation.query,       key.body_digest};
-  key.text = sha256_hex(dump(Json(parts)));
+  JsonObject parts;
+  parts["task"] = to_string(attempt.key);
+  parts["method"] = key.method;
+  parts["target"] = key.target;
+  parts["query"] = operation.query;
+  parts["body"] = key.body_digest;
+  key.text = sha256_hex(canonical(parts));
   return key;
 }
 

@@ -11,7 +11,10 @@ namespace armature::gateway {
 namespace {
 
 Attempt attempt_of(const char* task, int try_number = 1) {
-  return {{*DagId::parse("d"), *RunId::parse("r"), *TaskId::parse(task), -1}, try_number, try_number};
+  return {
+      {*DagId::parse("d"), *RunId::parse("r"), *TaskId::parse(task), -1},
+      try_number, try_number
+  };
 }
 
 arm::Operation put_of(const std::string& target) {
@@ -95,9 +98,8 @@ TEST_F(OperationLogTest, ARunningOperationIsWatchedUntilItEnds) {
 
 TEST_F(OperationLogTest, APollPathBelongsToTheTaskItWasGivenTo) {
   const TaskKey task = attempt_of("t").key;
-  ASSERT_TRUE(wait_for([&](OperationLog::Done done) {
-    log->hand_out(task, {"/Sub/op/1?s=x"}, std::move(done));
-  }));
+  ASSERT_TRUE(wait_for(
+      [&](OperationLog::Done done) { log->hand_out(task, {"/Sub/op/1?s=x"}, std::move(done)); }));
   EXPECT_TRUE(*log->was_handed_out(task, "/sub/OP/1?s=other"));
   EXPECT_FALSE(*log->was_handed_out(task, "/sub/op/2"));
   EXPECT_FALSE(*log->was_handed_out(attempt_of("u").key, "/sub/op/1"));

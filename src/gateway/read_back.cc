@@ -51,7 +51,8 @@ Fit compare_objects(const JsonObject& sent, const JsonObject& there) {
 Fit compare_arrays(std::string_view key, const JsonArray& sent, const JsonArray& there) {
   if (sent.size() != there.size()) return Fit::kDifferent;
   Fit fit = Fit::kContained;
-  for (std::size_t i = 0; i < sent.size(); ++i) fit = worse(fit, compare_at(key, sent[i], there[i]));
+  for (std::size_t i = 0; i < sent.size(); ++i)
+    fit = worse(fit, compare_at(key, sent[i], there[i]));
   return fit;
 }
 
@@ -78,8 +79,8 @@ bool is_after(const std::string& text, Instant first_sent) {
 }
 
 bool created_after(const Json& there, Instant first_sent) {
-  for (const char* path : {"systemData.createdAt", "properties.createdOn",
-                           "properties.createdTime", "properties.creationTime"}) {
+  for (const char* path : {"systemData.createdAt", "properties.createdOn", "properties.createdTime",
+                           "properties.creationTime"}) {
     if (is_after(text_at(there, path), first_sent)) return true;
   }
   return false;

@@ -110,8 +110,8 @@ Entry entry_of(const Call& call, const Forwarded& done, const Options& options) 
   entry.status = done.answer.status;
   const http::Headers& headers = done.answer.headers;
   const auto lookup = [&](std::string_view name) { return headers.get(name); };
-  const auto poll = arm::poll_target(call.operation.method, entry.status, lookup,
-                                     body_of(done.answer));
+  const auto poll =
+      arm::poll_target(call.operation.method, entry.status, lookup, body_of(done.answer));
   if (!poll) return entry;
   entry.running = true;
   const auto local = local_target(poll->url, options.public_url, options.upstream_url);

@@ -33,8 +33,7 @@ Next after_silence(arm::Repeat repeat, bool sent) {
 
 std::optional<Micros> wait_before_resend(arm::Repeat repeat, const std::optional<Micros>& after,
                                          const Progress& progress, const RetryPolicy& policy) {
-  const int retries =
-      repeat == arm::Repeat::kSafe ? policy.read_retries : policy.write_retries;
+  const int retries = repeat == arm::Repeat::kSafe ? policy.read_retries : policy.write_retries;
   if (progress.sends > retries) return std::nullopt;
   Micros wait{0};
   if (after) {
@@ -50,8 +49,8 @@ std::optional<Micros> wait_before_resend(arm::Repeat repeat, const std::optional
 
 Step next_step(arm::Repeat repeat, const SendResult& result, const Progress& progress,
                const RetryPolicy& policy) {
-  const Next wish = result.status ? after_answer(repeat, *result.status)
-                                  : after_silence(repeat, result.sent);
+  const Next wish =
+      result.status ? after_answer(repeat, *result.status) : after_silence(repeat, result.sent);
   if (wish != Next::kResend) return {wish, Micros{0}};
   if (const auto wait = wait_before_resend(repeat, result.retry_after, progress, policy)) {
     return {Next::kResend, *wait};
