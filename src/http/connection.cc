@@ -252,16 +252,13 @@ void Connection::settle(std::optional<Response> response) {
   if (answered_) return;
   answered_ = true;
   answer_ = std::move(response);
-  if (waiter_) {
-    auto waiter = std::move(waiter_);
-    std::move(waiter)();
-  }
+  if (waiter_) waiter_();
 }
 
 Await<void> Connection::answered() {
   const boost::asio::use_awaitable_t<Executor> token;
   return boost::asio::async_initiate<const boost::asio::use_awaitable_t<Executor>&, void()>(
-      [this](auto handler) { waiter_ = std::move(handler); }, token);
+      [this](auto handler) { waiter_ = Resume::from(std::move(handler)); }, token);
 }
 
 Await<bool> Connection::write_answer() {

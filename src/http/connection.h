@@ -3,7 +3,6 @@
 // this room.
 //
 //   Threads   all but deliver() on the connection's loop
-#include <boost/asio/any_completion_handler.hpp>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -72,7 +71,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool refused_ = false;
   bool answered_ = false;
   std::optional<Response> answer_;
-  boost::asio::any_completion_handler<void()> waiter_;
+  Resume waiter_;
 };
 
 }  // namespace armature::http

@@ -20,15 +20,13 @@ constexpr std::size_t kChunkOverhead = 16 * 1024;
 struct Exchange::Lookup {
   explicit Lookup(Loop& loop) : resolver(loop.get_executor()) {}
   void wake() {
-    if (!waiter) return;
-    auto handler = std::move(waiter);
-    std::move(handler)();
+    if (waiter) waiter();
   }
   ip::basic_resolver<ip::tcp, Executor> resolver;
   std::vector<Endpoint> endpoints;
   error_code error;
   bool done = false;
-  boost::asio::any_completion_handler<void()> waiter;
+  Resume waiter;
 };
 
 Exchange::Exchange(std::shared_ptr<Client::Impl> client, Loop& loop, Request request,
@@ -174,7 +172,7 @@ Await<void> Exchange::look_up(std::shared_ptr<Lookup> lookup) {
   const boost::asio::use_awaitable_t<Executor> token;
   return boost::asio::async_initiate<const boost::asio::use_awaitable_t<Executor>&, void()>(
       [this, lookup](auto handler) {
-        lookup->waiter = std::move(handler);
+        lookup->waiter = Resume::from(std::move(handler));
         cancel_connecting_ = [lookup] { lookup->wake(); };
         lookup->resolver.async_resolve(url_.host, url_.port,
                                        [lookup](const error_code& error, const auto& found) {

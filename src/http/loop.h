@@ -5,7 +5,6 @@
 //   A connection, an exchange and a coroutine stay on the loop they began on, so that nothing on a
 //   loop needs a lock. Every executor of a Task is a loop's: loop_of() relies on it.
 #include <atomic>
-#include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/execution.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -26,6 +25,36 @@
 
 namespace armature::http {
 
+// A suspended coroutine: called at most once; let go uncalled it destroys the coroutine.
+class Resume {
+ public:
+  Resume() = default;
+  template <class Handler>
+  static Resume from(Handler handler) {
+    Resume out;
+    out.held_ = std::make_unique<Held<Handler>>(std::move(handler));
+    return out;
+  }
+  explicit operator bool() const { return held_ != nullptr; }
+  void operator()() {
+    const auto held = std::move(held_);  // the call may end whoever owns this
+    held->call();
+  }
+
+ private:
+  struct Base {
+    virtual ~Base() = default;
+    virtual void call() = 0;
+  };
+  template <class Handler>
+  struct Held final : Base {
+    explicit Held(Handler h) : handler(std::move(h)) {}
+    void call() override { std::move(handler)(); }
+    Handler handler;
+  };
+  std::unique_ptr<Base> held_;
+};
+
 class Loop : public boost::asio::io_context {
  public:
   Loop(Runtime::Impl& owner, const Clock& clock);
@@ -35,7 +64,7 @@ class Loop : public boost::asio::io_context {
   void start(std::function<void()> ended);
   void release();  // the thread ends when no work is left
   void join();
-  void sleep(Micros length, boost::asio::any_completion_handler<void()> wake);
+  void sleep(Micros length, Resume wake);
   void abandon_sleepers();  // nobody will wait for them; their frames are destroyed
 
   Runtime::Impl& owner;

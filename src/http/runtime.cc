@@ -15,10 +15,9 @@ thread_local Loop* current_loop = nullptr;
 }  // namespace
 
 struct Loop::Sleeper {
-  Sleeper(Deadlines& all, boost::asio::any_completion_handler<void()> handler,
-          std::function<void()> passed)
+  Sleeper(Deadlines& all, Resume handler, std::function<void()> passed)
       : wake(std::move(handler)), deadline(all, std::move(passed)) {}
-  boost::asio::any_completion_handler<void()> wake;
+  Resume wake;
   Deadline deadline;
 };
 
@@ -48,7 +47,7 @@ void Loop::join() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Loop::sleep(Micros length, boost::asio::any_completion_handler<void()> wake) {
+void Loop::sleep(Micros length, Resume wake) {
   if (closed_) {  // destroyed on the loop, not inside the coroutine that is just being suspended
     boost::asio::post(*this, [wake = std::move(wake)] {});
     return;
@@ -57,7 +56,7 @@ void Loop::sleep(Micros length, boost::asio::any_completion_handler<void()> wake
   const auto passed = [this, place] {
     const std::unique_ptr<Sleeper> sleeper = std::move(*place);
     sleepers_.erase(place);
-    std::move(sleeper->wake)();
+    sleeper->wake();
   };
   *place = std::make_unique<Sleeper>(deadlines, std::move(wake), passed);
   (*place)->deadline.set(length);

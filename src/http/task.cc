@@ -76,7 +76,7 @@ Task<void> sleep_for(Micros length) {
   return boost::asio::async_initiate<const Token&, void()>(
       [length](auto handler) {
         Loop& loop = loop_of(boost::asio::get_associated_executor(handler));
-        loop.sleep(length, std::move(handler));
+        loop.sleep(length, Resume::from(std::move(handler)));
       },
       kToken);
 }

@@ -4,7 +4,6 @@
 //   GCC 12.2 double-frees aggregates and capturing lambdas named inside a co_await expression: name
 //   the temporary first, pass names only. scripts/check_rooms.py looks for it.
 //   Parameters of a coroutine are taken by value.
-#include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <functional>
