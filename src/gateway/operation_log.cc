@@ -41,7 +41,9 @@ CREATE TABLE gateway_poll(
 ) WITHOUT ROWID;
 CREATE INDEX gateway_poll_given ON gateway_poll(given_at);
 )sql";
-constexpr storage::Migration kMigrations[] = {{1, kTables}};
+constexpr storage::Migration kMigrations[] = {
+    {1, kTables}
+};
 
 constexpr auto kKept = std::chrono::hours(24 * 30);
 
@@ -109,7 +111,8 @@ Status OperationLog::load() {
       ARMATURE_TRY(auto run, RunId::parse(rows.text(2)));
       ARMATURE_TRY(auto task, TaskId::parse(rows.text(3)));
       const TaskKey owner{dag, run, task, static_cast<int>(rows.integer(4))};
-      const RequestKey key{rows.text(0), {owner, 0, 0}, {}, rows.text(5), {}};
+      const Attempt any_attempt{owner, 0, 0};
+      const RequestKey key{rows.text(0), any_attempt, {}, rows.text(5), {}};
       Entry entry;
       entry.running = true;
       entry.poll_kind = kind_of(rows.integer(6));
@@ -139,12 +142,13 @@ Result<std::optional<Entry>> OperationLog::find(const RequestKey& key) const {
         row.bind(key.text);
         std::optional<Entry> found;
         if (row.step()) {
-          found = Entry{row.text(0),
-                        static_cast<int>(row.integer(1)),
-                        row.integer(2) != 0,
-                        row.text(4),
-                        kind_of(row.integer(3)),
-                        from_micros(row.integer(5))};
+          found.emplace();
+          found->state = row.text(0);
+          found->status = static_cast<int>(row.integer(1));
+          found->running = row.integer(2) != 0;
+          found->poll_kind = kind_of(row.integer(3));
+          found->poll_target = row.text(4);
+          found->first_sent = from_micros(row.integer(5));
         }
         ARMATURE_CHECK(row.status());
         return found;
