@@ -38,8 +38,9 @@ class [[nodiscard]] Outcome {
   Outcome(T value) : state_(std::in_place_index<0>, std::move(value)) {}
   Outcome(TemplateError error) : state_(std::in_place_index<1>, std::move(error)) {}
   explicit operator bool() const { return state_.index() == 0; }
-  T& operator*() { return std::get<0>(state_); }
-  const T& operator*() const { return std::get<0>(state_); }
+  T& operator*() & { return std::get<0>(state_); }
+  const T& operator*() const& { return std::get<0>(state_); }
+  T&& operator*() && { return std::get<0>(std::move(state_)); }
   T* operator->() { return &std::get<0>(state_); }
   const T* operator->() const { return &std::get<0>(state_); }
   const TemplateError& error() const { return std::get<1>(state_); }
@@ -60,6 +61,10 @@ struct Surroundings {
   std::string deployment_location;
   Instant now;                            // utcNow()
   std::function<std::string()> new_guid;  // newGuid()
+  Json deployer;                          // deployer(); null when not known
+  // providers() and pickZones(): {resourceType, locations, apiVersions, zoneMappings?} of one type;
+  // null when the type is not known. Without it both functions see no types.
+  std::function<Json(const std::string& name_space, const std::string& type)> provider_type;
 };
 
 // Answers reference() and list*() at run time.

@@ -1,0 +1,17 @@
+#pragma once
+// What a Plan holds: the shared context, all sources, and which of them are its resources.
+#include "sandbox/template/resources.h"
+
+namespace armature::sandbox::tmpl {
+
+struct Plan::Impl {
+  Context context;
+  Directory directory;
+  std::vector<Resource> resources;
+  std::vector<std::size_t> source_of;  // index into the directory, by resource index
+};
+
+// ARM's wrapper around the detail of an invalid template; other codes pass unchanged.
+TemplateError validation_failed(TemplateError error);
+
+}  // namespace armature::sandbox::tmpl
