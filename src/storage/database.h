@@ -1,16 +1,20 @@
 #pragma once
 // Database: one SQLite file, one writer thread with group commit, and a pool of read connections.
 //
-//   Writes    each write is a function that runs inside the writer's open transaction, under its
-//   own
-//             savepoint: it fails or throws → its changes alone are undone. Waiting writes share
-//             one COMMIT; the callback or return comes after the commit is on disk (WAL,
-//             synchronous=FULL). Order of writes is order of submission
-//   Reads     a consistent snapshot each; never blocked by the writer
+//   Writes    each write is a function that runs inside the writer's open transaction, under a
+//             savepoint of its own: when it fails or throws, its changes alone are undone. Waiting
+//             writes share one COMMIT; the return or callback comes after that commit is on disk
+//             (WAL, synchronous=FULL). Order of writes is order of submission
+//   done      runs on the writer's thread after the commit: it must not block, throw or call
+//             write(); write_async() is welcome
+//   Reads     a consistent snapshot each, from the first query on; never blocked by the writer
 //   Errors    kUnavailable: cannot open, disk full, another server holds the file; kConflict: a
-//             constraint; kInternal: SQL. Bound values never appear in a message
-//   Threads   every call from any thread, but not from inside a write or a read
-//   Lifetime  close (or the destructor) runs what was submitted, then ends the writer
+//             constraint; kInternal: SQL, or what a write threw. A COMMIT that fails is the error
+//             of every write that shared it. Bound values never appear in a message
+//   Threads   every call from any thread; write() and read() not from inside a write or a read
+//             (kInternal)
+//   Lifetime  the destructor runs what was submitted, then ends the writer. Later submissions,
+//             also those of `done`, get kUnavailable
 //   Source    sqlite.org/wal.html; "BEGIN IMMEDIATE" and one writer, measured in the design notes
 #include <cstdint>
 #include <filesystem>
@@ -35,7 +39,7 @@ class Database {
  public:
   struct Options {
     std::filesystem::path path;
-    unsigned readers = 4;
+    unsigned readers = 4;   // reads at once; each connection is opened when first needed
     bool exclusive = true;  // refuse a second server (flock on PATH.lock)
   };
   static Result<std::unique_ptr<Database>> open(Options options);

@@ -2,9 +2,15 @@
 // Connection and Statement: what a write or a read works with.
 //
 //   Statements are prepared once per connection and kept by their SQL text; a Statement handed out
-//   is reset when it goes out of scope. Values are always bound, never spliced into the text.
-//   Errors    the first error sticks: step() returns false and status() tells; run() does both
+//   is reset when it goes out of scope, and may be bound anew after run() or after the last row.
+//   Values are always bound, never spliced into the text. A RETURNING statement must be stepped to
+//   its end before changes() counts it.
+//   Errors    the first error sticks: step() returns false and status() tells; run() does both.
+//             kConflict: a constraint; kUnavailable: disk full, busy, not a database; else
+//             kInternal. Never with a bound value in it
 //   Threads   one thread at a time, inside one write or read
+//   Lifetime  a Statement ends before its Connection, and inside the write or read that made it
+//   Not here  BEGIN, COMMIT, ROLLBACK: the Database does that
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -20,7 +26,8 @@ namespace armature::storage {
 
 class Statement {
  public:
-  Statement(sqlite3* database, sqlite3_stmt* statement, Status prepared);
+  // `in_use` is cleared at the end; nullptr: the statement is in no cache and is finalized.
+  Statement(sqlite3* database, sqlite3_stmt* statement, Status prepared, bool* in_use = nullptr);
   ~Statement();
   Statement(Statement&& other) noexcept;
   Statement(const Statement&) = delete;
@@ -50,13 +57,17 @@ class Statement {
  private:
   sqlite3* database_;
   sqlite3_stmt* statement_;
+  bool* in_use_;
   int next_ = 1;
+  void note(int sqlite_code);  // keeps the first error
+  void rewind();
+
   Status status_;
 };
 
 class Connection {
  public:
-  explicit Connection(sqlite3* database);
+  explicit Connection(sqlite3* database);  // owns it from here on
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -65,6 +76,7 @@ class Connection {
   Status execute(const std::string& script);  // several statements, no values
   std::int64_t changes() const;               // rows changed by the last statement
   std::int64_t last_insert_id() const;
+  sqlite3* handle() const;  // for this room alone
 
  private:
   struct Impl;
