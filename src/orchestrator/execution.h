@@ -26,13 +26,13 @@ namespace armature::orchestrator {
 struct Work {
   Attempt attempt;
   std::shared_ptr<const dag::DagDef> dag;
-  std::size_t task = 0;             // index into dag->tasks
-  JsonObject arguments;             // rendered
-  JsonObject context;               // as the arguments saw it; for templates that need the answer
-  Secret token;                     // empty: the DAG gives this task no access
-  std::optional<Instant> deadline;  // execution_timeout; passing it is failure class timeout
-  Json saved_handle;                // null: none
-  std::filesystem::path log_file;   // its folder may not exist yet
+  std::size_t task = 0;               // index into dag->tasks
+  JsonObject arguments{};             // rendered
+  JsonObject context{};               // as the arguments saw it; for templates that need the answer
+  Secret token{};                     // empty: the DAG gives this task no access
+  std::optional<Instant> deadline{};  // execution_timeout; passing it is failure class timeout
+  Json saved_handle{};                // null: none
+  std::filesystem::path log_file{};   // its folder may not exist yet
 
   const dag::TaskDef& def() const { return dag->tasks[task]; }
 };

@@ -1,0 +1,143 @@
+// Slots are given: attempts that may start are rendered, written as running, and then started.
+#include <algorithm>
+
+#include "orchestrator/scheduler.h"
+#include "orchestrator/task_log.h"
+
+namespace armature::orchestrator {
+
+using dag::TaskState;
+
+std::filesystem::path log_path(const std::filesystem::path& logs_folder, const TaskKey& key,
+                               int try_number) {
+  return logs_folder / key.dag.str() / key.run.str() / key.task.str() /
+         ("attempt=" + std::to_string(try_number) + ".log");
+}
+
+// Scheduled tasks that get a slot: highest priority first, then the older run, then file order.
+std::vector<std::pair<Scheduler::ActiveRun*, std::size_t>> Scheduler::choose(std::size_t free) {
+  struct Candidate {
+    int priority;
+    std::optional<Instant> run_after;
+    std::int64_t run;
+    std::size_t task;
+    ActiveRun* where;
+  };
+  std::vector<Candidate> candidates;
+  for (auto& [key, run] : runs_) {
+    if (run.ready.empty() || is_paused(key.first)) continue;
+    const int open = std::max(0, run.dag->max_active_tasks - run.active);
+    std::size_t left = std::min(free, static_cast<std::size_t>(open));
+    for (auto at = run.ready.begin(); at != run.ready.end() && left > 0; ++at, --left) {
+      candidates.push_back({at->first, run.row.info.run_after, run.row.id, at->second, &run});
+    }
+  }
+  std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
+    return std::tie(a.priority, a.run_after, a.run, a.task) <
+           std::tie(b.priority, b.run_after, b.run, b.task);
+  });
+  if (candidates.size() > free) candidates.resize(free);
+  std::vector<std::pair<ActiveRun*, std::size_t>> out;
+  for (const Candidate& one : candidates) out.emplace_back(one.where, one.task);
+  return out;
+}
+
+Result<Rendered> Scheduler::prepare(const ActiveRun& run, std::size_t task, int try_number) const {
+  std::map<std::string, Json> outputs;
+  if (reads_outputs(*run.dag, task)) {
+    ARMATURE_TRY(outputs, tools_.store.outputs(run.row.id));
+  }
+  const OperatorTraits traits = tools_.traits(run.dag->tasks[task].operator_name);
+  return render({*run.dag, run.row, task, try_number, outputs, traits});
+}
+
+void Scheduler::begin_attempt(ActiveRun& run, std::size_t task, bool resumed, Instant now,
+                              Pending& pending, std::vector<Launch>& launches) {
+  const int try_number = run.row.tasks[task].try_number + (resumed ? 0 : 1);
+  auto rendered = prepare(run, task, try_number);
+  if (rendered && !rendered->skip_reason.empty() && !resumed) {
+    const auto set = [&](TaskRow& row) { row.start = row.end = now; };
+    change(run, task, pending, "skipped", TaskState::kSkipped, set,
+           {
+               {"reason", rendered->skip_reason}
+    });
+    return;
+  }
+  const bool was_dirty = run.dirty;
+  if (!resumed) {
+    const auto set = [&](TaskRow& row) { row.queued_at = now; };
+    change(run, task, pending, "queued", TaskState::kQueued, set);
+  }
+  const auto set = [&](TaskRow& row) {
+    row.try_number = try_number;
+    ++row.fence;
+    row.end.reset();
+    row.error.clear();
+    if (!resumed) row.start = now;
+  };
+  TaskChange& out =
+      change(run, task, pending, resumed ? "resumed" : "running", TaskState::kRunning, set);
+  out.rendered = rendered ? storable(rendered->arguments, tools_.redactor) : JsonObject{};
+  run.dirty = was_dirty;
+  launches.push_back({attempt_of(run, task), &run, task, std::move(rendered), nullptr});
+}
+
+Status Scheduler::launch(Instant now) {
+  Pending pending;
+  std::vector<Launch> launches;
+  for (const Orphan& orphan : orphans_) {
+    const auto run = runs_.find(orphan.run);
+    if (run == runs_.end()) continue;
+    const TaskRow& row = run->second.row.tasks[orphan.task];
+    if (row.state != TaskState::kRunning || row.fence != orphan.fence) continue;
+    begin_attempt(run->second, orphan.task, true, now, pending, launches);
+  }
+  orphans_.clear();
+  const std::size_t free = settings_.parallelism > active_ ? settings_.parallelism - active_ : 0;
+  if (free > 0) {
+    for (const auto& [run, task] : choose(free)) {
+      begin_attempt(*run, task, false, now, pending, launches);
+    }
+  }
+  for (Launch& one : launches) {
+    ARMATURE_TRY(one.handle, tools_.store.handle(one.run->row.tasks[one.task].id));
+  }
+  ARMATURE_CHECK(commit(pending));
+  for (Launch& one : launches) {
+    started_[one.run->row.tasks[one.task].id] = one.attempt.fence;
+    start_attempt(one, now);
+  }
+  return Ok{};
+}
+
+void Scheduler::fail_at_once(const Attempt& attempt, std::string message) {
+  TaskLog(log_path(settings_.logs_folder, attempt.key, attempt.try_number), tools_.clock,
+          tools_.redactor)
+      .error(message);
+  Finished out{attempt, Finished::Kind::kFailed, dag::FailureClass::kFatal};
+  out.message = std::move(message);
+  inbox_->put(std::move(out));
+}
+
+void Scheduler::start_attempt(Launch& launch, Instant now) {
+  const dag::TaskDef& def = launch.run->dag->tasks[launch.task];
+  if (!launch.rendered) return fail_at_once(launch.attempt, launch.rendered.error().message);
+  Work work{launch.attempt, launch.run->dag};
+  work.task = launch.task;
+  work.arguments = std::move(launch.rendered->arguments);
+  work.context = std::move(launch.rendered->context);
+  work.saved_handle = std::move(launch.handle);
+  work.log_file = log_path(settings_.logs_folder, launch.attempt.key, launch.attempt.try_number);
+  if (def.execution_timeout) work.deadline = now + *def.execution_timeout;
+  if (!launch.rendered->grants.empty()) {
+    auto token =
+        tools_.access.begin(launch.attempt, launch.rendered->identity, launch.rendered->grants,
+                            launch.run->dag->access.max_token_ttl);
+    if (!token) return fail_at_once(launch.attempt, token.error().message);
+    work.token = *std::move(token);
+  }
+  tools_.executor.start(std::move(work),
+                        [inbox = inbox_](Finished finished) { inbox->put(std::move(finished)); });
+}
+
+}  // namespace armature::orchestrator
