@@ -20,7 +20,7 @@ Forward::Forward(const Wiring& wiring, const Call& call, const http::Request& re
   request_.headers.set("x-ms-client-request-id", id);
 
   read_request_.method = "GET";
-  read_request_.target = url_of("api-version=" + operation.api_version);
+  read_request_.target = url_of("api-version=" + http::percent_encode(operation.api_version));
   read_request_.headers = {
       {"Accept",                 "application/json"},
       {"x-ms-client-request-id", id                }
