@@ -183,7 +183,11 @@ http::Task<Forwarded> Gateway::Impl::read(const Call* call, const http::Request*
   const std::string& target = call->operation.target;
   const auto kind = wiring.operations->watches(task, target);
   if (kind && done.error.empty() && has_ended(*kind, done.answer)) {
-    wiring.operations->finish(task, target);
+    Status kept = co_await note_finished(&wiring, task, target);
+    if (!kept)
+      wiring.log.error("end of operation not kept", {
+                                                        {"error", kept.error().message}
+      });
   }
   if (kind || call->operation.is_operation_poll) {
     std::vector<std::string> polls = poll_links(done.answer, wiring.options);

@@ -347,6 +347,65 @@ TEST_F(GatewayTest, ATemplateThatCannotBeReadIsDenied) {
   EXPECT_EQ(azure.calls("PUT"), 0);
 }
 
+// Deployments are attached to by time and state: their template is not given back.
+class DeploymentTest : public GatewayTest {
+ protected:
+  const std::string path = kGroup + "/providers/Microsoft.Resources/deployments/main";
+  http::Response deploy(const std::string& token) {
+    return send(token, "PUT", path + "?api-version=2022-09-01",
+                R"({"properties":{"mode":"Incremental","template":{"resources":[
+                {"type":"Microsoft.Storage/storageAccounts","name":"a","apiVersion":"2022-09-01"}]}}})");
+  }
+  int deployed() { return azure.effects("put " + path); }
+};
+
+TEST_F(DeploymentTest, IsMadeOnceWhenItsAnswerWasLost) {
+  azure.start_in_state("Running");
+  azure.trouble({Fault::kDropAfter, 0, ""});
+  const auto answer = deploy(begin(attempt_of("t")));
+  EXPECT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(deployed(), 1);
+}
+
+TEST_F(DeploymentTest, OfTheAttemptBeforeIsAttachedToWhileItRunsAndWhenItIsDone) {
+  azure.start_in_state("Running");
+  EXPECT_EQ(deploy(begin(attempt_of("t", 1))).status, 201);
+  open();
+  EXPECT_EQ(deploy(begin(attempt_of("t", 2))).status, 200);
+  azure.set_state(path, "Succeeded");
+  open();
+  EXPECT_EQ(deploy(begin(attempt_of("t", 3))).status, 200);
+  EXPECT_EQ(deployed(), 1);
+}
+
+TEST_F(DeploymentTest, ThatFailedIsMadeAgain) {
+  azure.start_in_state("Running");
+  deploy(begin(attempt_of("t", 1)));
+  azure.set_state(path, "Failed");
+  deploy(begin(attempt_of("t", 2)));
+  EXPECT_EQ(deployed(), 2);
+}
+
+TEST_F(DeploymentTest, OfAnotherRequestIsNotAttachedTo) {
+  azure.start_in_state("Running");
+  deploy(begin(attempt_of("t")));
+  azure.trouble({Fault::kActive, 0, ""});
+  const auto answer = deploy(begin(attempt_of("other")));
+  EXPECT_EQ(answer.status, 409);
+  EXPECT_EQ(code_of(answer), "DeploymentActive");
+}
+
+TEST_F(DeploymentTest, StillActiveAfterALostAnswerIsAttachedTo) {
+  azure.start_in_state("Running");
+  azure.trouble({Fault::kDropBefore, 0, ""});  // the first send …
+  azure.trouble({Fault::kStatus, 404, ""});    // … is not to be seen yet …
+  azure.trouble({Fault::kActive, 0, ""});      // … but it had arrived
+  azure.put(path, JsonObject{
+                      {"properties", {{"provisioningState", "Running"}}}
+  });
+  EXPECT_EQ(deploy(begin(attempt_of("t"))).status, 200);
+}
+
 TEST_F(GatewayTest, NothingIsSentWhenItCannotBeWrittenDown) {
   const auto token = begin(attempt_of("t"));
   http::testing::must(database->write([](storage::Connection& connection) {

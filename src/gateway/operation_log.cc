@@ -244,13 +244,12 @@ std::optional<arm::PollKind> OperationLog::watches(const TaskKey& task,
   return found->second.kind;
 }
 
-void OperationLog::finish(const TaskKey& task, std::string_view target) {
+void OperationLog::finish(const TaskKey& task, std::string_view target, Done done) {
   std::string key;
   {
     const std::lock_guard lock(mutex_);
     const auto found = running_.find({task, path_key(target)});
-    if (found == running_.end()) return;
-    key = found->second.key;
+    if (found != running_.end()) key = found->second.key;
     std::erase_if(running_, [&](const auto& item) { return item.second.key == key; });
   }
   database_.write_async(
@@ -259,7 +258,7 @@ void OperationLog::finish(const TaskKey& task, std::string_view target) {
             "UPDATE gateway_operation SET running = 0, changed_at = ? WHERE request_key = ?");
         return row.bind(now).bind(key).run();
       },
-      [](const Status&) {});
+      std::move(done));
 }
 
 }  // namespace armature::gateway

@@ -70,7 +70,7 @@ class OperationLog {
 
   // Which operation of the task, still thought to be running, a read of this target tells about.
   std::optional<arm::PollKind> watches(const TaskKey& task, std::string_view target) const;
-  void finish(const TaskKey& task, std::string_view target);
+  void finish(const TaskKey& task, std::string_view target, Done done);
 
  private:
   using Place = std::pair<TaskKey, std::string>;  // lower-case path

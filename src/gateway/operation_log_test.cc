@@ -90,9 +90,9 @@ TEST_F(OperationLogTest, ARunningOperationIsWatchedUntilItEnds) {
   EXPECT_TRUE((*log->find(key))->in_flight());
   EXPECT_EQ((*log->find(key))->poll_target, "/op/1?s=x");
 
-  log->finish(task, "/op/1?s=z");
+  ASSERT_TRUE(
+      wait_for([&](OperationLog::Done done) { log->finish(task, "/op/1?s=z", std::move(done)); }));
   EXPECT_EQ(log->watches(task, "/res"), std::nullopt);
-  ASSERT_TRUE(database->write([](storage::Connection&) -> Status { return Ok{}; }));
   EXPECT_FALSE((*log->find(key))->in_flight());
 }
 

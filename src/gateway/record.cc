@@ -70,6 +70,16 @@ http::Task<Status> hand_out(const Wiring* wiring, TaskKey task, std::vector<std:
   co_return status;
 }
 
+http::Task<Status> note_finished(const Wiring* wiring, TaskKey task, std::string target) {
+  Status status = Ok{};
+  std::function<void(std::function<void()>)> start = [&](std::function<void()> resume) {
+    const auto all = std::make_shared<Gathered>(1, std::move(resume));
+    wiring->operations->finish(task, target, Gathered::done(all, &status));
+  };
+  co_await http::until(start);
+  co_return status;
+}
+
 http::Task<Status> note_end(const Wiring* wiring, const RequestKey* key, const Call* call,
                             const Forwarded* done) {
   Status status = Ok{};

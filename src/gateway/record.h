@@ -23,6 +23,7 @@ http::Task<Result<std::optional<Entry>>> find_earlier(const Wiring* wiring, cons
 http::Task<Status> note_end(const Wiring* wiring, const RequestKey* key, const Call* call,
                             const Forwarded* done);
 http::Task<Status> hand_out(const Wiring* wiring, TaskKey task, std::vector<std::string> links);
+http::Task<Status> note_finished(const Wiring* wiring, TaskKey task, std::string target);
 
 // Pure. The upstream's own links of an answer that lead to an operation, as path and query.
 std::vector<std::string> poll_links(const http::Response& answer, const Options& options);

@@ -15,7 +15,7 @@
 
 namespace armature::gateway::testing {
 
-enum class Fault { kNone, kStatus, kStatusAfter, kDropBefore, kDropAfter, kUnauthorized };
+enum class Fault { kNone, kStatus, kStatusAfter, kDropBefore, kDropAfter, kUnauthorized, kActive };
 struct Trouble {
   Fault fault = Fault::kNone;
   int status = 0;
@@ -84,6 +84,7 @@ class SmallAzure {
     }
     if (trouble.fault == Fault::kDropBefore) return std::nullopt;
     if (trouble.fault == Fault::kUnauthorized) return error(401, "ExpiredAuthenticationToken");
+    if (trouble.fault == Fault::kActive) return error(409, "DeploymentActive");
     if (trouble.fault == Fault::kStatus) {
       http::Response response = error(trouble.status, "Trouble");
       if (!trouble.retry_after.empty()) response.headers.set("Retry-After", trouble.retry_after);
