@@ -3,10 +3,10 @@
 //
 //   render_text    always a string
 //   render_value   walks a JSON value; a string that is exactly one {{ expression }} keeps its type
-//   Errors         kInvalid with line and column in the template and, for an unknown name, the
-//   known ones Limits         256 KiB in, 1 MiB out, depth 64, 100,000 loop steps Source
-//   jinja.palletsprojects.com/templates; what is in and out: docs/formats/dag.md Threads pure; a
-//   Template may be used from any thread
+//   Errors   kInvalid with line and column in the template and, for an unknown name, the known ones
+//   Limits   256 KiB in, 1 MiB out, depth 64, 100,000 loop steps
+//   Source   jinja.palletsprojects.com/templates; what is in and what is not: docs/formats/dag.md
+//   Threads  a Template may be used from any thread
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,6 +21,7 @@ class Template {
  public:
   static Result<Template> parse(std::string_view text);
   bool is_plain() const;                   // no {{ or {% in it
+  bool is_expression() const;              // exactly one {{ expression }}: keeps its type
   std::vector<std::string> names() const;  // top-level names it reads: "params", "tasks"
   std::vector<std::string> paths()
       const;  // dotted where known: "params.env", "tasks.deploy.output"
