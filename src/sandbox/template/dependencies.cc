@@ -55,7 +55,7 @@ class Connector {
       if (entry.is_null() || (entry.is_string() && as_text(entry).empty())) continue;
       if (!entry.is_string()) return invalid_template("A 'dependsOn' entry must be a string.");
       const auto hits = directory_.find(as_text(entry));
-      if (hits.empty()) {
+      if (hits.empty() && !directory_.declares(as_text(entry))) {
         return invalid_template("The resource '" + short_name(as_text(entry)) +
                                 "' is not defined in the template. Please see "
                                 "https://aka.ms/arm-template for usage details.");

@@ -10,7 +10,7 @@
 namespace armature::sandbox::tmpl {
 namespace {
 
-constexpr std::size_t kMaxSteps = 20'000'000;
+constexpr std::size_t kMaxSteps = 2'000'000;
 constexpr int kMaxDepth = 600;
 constexpr int kMaxValueDepth = 100;
 constexpr std::int64_t kMaxCopies = 800;

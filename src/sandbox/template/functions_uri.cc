@@ -43,30 +43,7 @@ Outcome<std::string> decoded(std::string_view function, std::string_view text) {
                           "' expects its parameter to be a valid base64 string.");
 }
 
-Outcome<Json> parsed(std::string_view function, std::string_view text) {
-  auto value = parse_json(text);
-  if (value) return *std::move(value);
-  return invalid_template("The template language function '" + std::string(function) +
-                          "' expects its parameter to be valid JSON: " + value.error().message +
-                          ".");
-}
-
-Outcome<Json> base64(Evaluator&, const Arguments& arguments) {
-  ARMATURE_TRY(const std::string text, text_argument("base64", arguments, 0));
-  return Json(to_base64(text));
-}
-Outcome<Json> base64_to_string(Evaluator&, const Arguments& arguments) {
-  ARMATURE_TRY(const std::string text, text_argument("base64ToString", arguments, 0));
-  ARMATURE_TRY(const std::string bytes, decoded("base64ToString", text));
-  return Json(bytes);
-}
-Outcome<Json> base64_to_json(Evaluator&, const Arguments& arguments) {
-  ARMATURE_TRY(const std::string text, text_argument("base64ToJson", arguments, 0));
-  ARMATURE_TRY(const std::string bytes, decoded("base64ToJson", text));
-  return parsed("base64ToJson", bytes);
-}
-
-// Templates write json() with single quotes as well, which ARM's JSON reader takes.
+// Templates write JSON with single quotes as well, which ARM's reader takes.
 std::string with_double_quotes(std::string_view text) {
   std::string out;
   char quote = 0;
@@ -88,12 +65,35 @@ std::string with_double_quotes(std::string_view text) {
   return out;
 }
 
+Outcome<Json> parsed(std::string_view function, std::string_view text) {
+  auto value = parse_json(text);
+  if (value) return *std::move(value);
+  if (text.find('\'') != std::string_view::npos) {
+    if (auto relaxed = parse_json(with_double_quotes(text))) return *std::move(relaxed);
+  }
+  return invalid_template("The template language function '" + std::string(function) +
+                          "' expects its parameter to be valid JSON: " + value.error().message +
+                          ".");
+}
+
+Outcome<Json> base64(Evaluator&, const Arguments& arguments) {
+  ARMATURE_TRY(const std::string text, text_argument("base64", arguments, 0));
+  return Json(to_base64(text));
+}
+Outcome<Json> base64_to_string(Evaluator&, const Arguments& arguments) {
+  ARMATURE_TRY(const std::string text, text_argument("base64ToString", arguments, 0));
+  ARMATURE_TRY(const std::string bytes, decoded("base64ToString", text));
+  return Json(bytes);
+}
+Outcome<Json> base64_to_json(Evaluator&, const Arguments& arguments) {
+  ARMATURE_TRY(const std::string text, text_argument("base64ToJson", arguments, 0));
+  ARMATURE_TRY(const std::string bytes, decoded("base64ToJson", text));
+  return parsed("base64ToJson", bytes);
+}
+
 Outcome<Json> json(Evaluator&, const Arguments& arguments) {
   ARMATURE_TRY(const std::string text, text_argument("json", arguments, 0));
-  auto value = parsed("json", text);
-  if (value || text.find('\'') == std::string::npos) return value;
-  auto relaxed = parsed("json", with_double_quotes(text));
-  return relaxed ? relaxed : value;
+  return parsed("json", text);
 }
 
 Outcome<Json> data_uri(Evaluator&, const Arguments& arguments) {

@@ -67,6 +67,11 @@ void Directory::add(Source source) {
   const std::string name = to_lower(resource.name);
   if (!resource.symbol.empty()) symbols_[to_lower(resource.symbol)].push_back(index);
   if (!resource.copy_loop.empty()) loops_[to_lower(resource.copy_loop)].push_back(index);
+  // Without an id it is left out and known by its symbol or loop alone.
+  if (id.empty()) {
+    sources_.push_back(std::move(source));
+    return;
+  }
   ids_[id].push_back(index);
   plain_ids_[to_lower(source.plain_id)].push_back(index);
   names_[name].push_back(index);
@@ -78,6 +83,10 @@ void Directory::add(Source source) {
   last_segments_[last_segment(name)].push_back(index);
   sources_.push_back(std::move(source));
 }
+
+void Directory::declare(std::string_view name) { declared_.insert(to_lower(name)); }
+
+bool Directory::declares(std::string_view name) const { return declared_.contains(to_lower(name)); }
 
 std::vector<std::size_t> Directory::find_symbol(std::string_view symbol) const {
   const std::string key = to_lower(symbol);

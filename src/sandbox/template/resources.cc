@@ -15,6 +15,11 @@ struct Parent {
   std::string name;
 };
 
+bool is_existing(const JsonObject& written) {
+  const Json* flag = find_ci(written, "existing");
+  return flag != nullptr && flag->is_bool() && flag->get_bool();
+}
+
 class Expander {
  public:
   explicit Expander(Context& context) : context_(context) {}
@@ -60,6 +65,7 @@ class Expander {
     source.path = path;
     source.resource.symbol = symbol;
     source.loops = loops;
+    if (!symbol.empty()) directory_.declare(symbol);
     const Json* copy = find_ci(*source.written, "copy");
     if (copy == nullptr || !copy->is_object()) return one(std::move(source), parent);
     Evaluator evaluator(context_, Phase::kStart, nullptr, nullptr, loops);
@@ -72,6 +78,7 @@ class Expander {
       name = *std::move(text);
     }
     source.resource.copy_loop = name;
+    directory_.declare(name);
     const Json* mode = find_ci(copy->get_object(), "mode");
     if (mode != nullptr && mode->is_string() && equal_ci(as_text(*mode), "serial")) {
       source.batch_size = 1;
@@ -107,8 +114,14 @@ class Expander {
       source.active = value->get_bool();
     }
     auto error = describe(evaluator, source, parent);
-    // The name of a resource that is left out may not be evaluable at all.
-    if (error && !source.active) return std::nullopt;
+    // The name of a resource that is left out, or read only where something uses it, may not be
+    // evaluable at all.
+    if (error && (!source.active || is_existing(*source.written))) {
+      source.active = false;
+      source.resource.id.clear();
+      directory_.add(std::move(source));
+      return std::nullopt;
+    }
     if (error) return error;
     const Parent self{source.resource.type, source.resource.name};
     const Json* children = find_ci(*source.written, "resources");
@@ -162,9 +175,7 @@ class Expander {
       }
       *field.into = std::string(as_text(*value));
     }
-    if (const Json* existing = find_ci(written, "existing")) {
-      resource.existing = existing->is_bool() && existing->get_bool();
-    }
+    resource.existing = is_existing(written);
     if (parent != nullptr) under(*parent, resource);
     if (auto error = check_segments(resource)) return error;
     place(source, scope, subscription, group);

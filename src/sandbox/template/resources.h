@@ -8,6 +8,7 @@
 //   Lifetime   Source::written points into Context::document
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,9 @@ struct Source {
 class Directory {
  public:
   void add(Source source);
+  // A symbol or loop that exists even when it has no iteration.
+  void declare(std::string_view name);
+  bool declares(std::string_view name) const;
   std::vector<Source>& sources() { return sources_; }
   const std::vector<Source>& sources() const { return sources_; }
   // Indexes of the sources that `text` names; empty when none.
@@ -40,6 +44,7 @@ class Directory {
  private:
   using Index = std::map<std::string, std::vector<std::size_t>, std::less<>>;
   std::vector<Source> sources_;
+  std::set<std::string> declared_;
   Index symbols_, loops_, ids_, plain_ids_, names_, typed_, tails_, last_segments_;
 };
 
