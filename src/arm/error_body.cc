@@ -15,7 +15,9 @@ const Json* member(const Json& value, std::string_view name) {
 std::string text_of(const Json& value, std::string_view name) {
   const Json* found = member(value, name);
   if (!found) return "";
-  return found->is_string() ? std::string(as_text(*found)) : dump(*found);
+  if (found->is_string()) return std::string(as_text(*found));
+  // OData: {"lang":"en","value":"…"}.
+  return found->is_null() ? "" : text_at(*found, "value", dump(*found));
 }
 
 JsonArray array_of(const Json& value, std::string_view name) {
@@ -70,8 +72,12 @@ Json error_json(std::string_view code, std::string_view message) {
 
 ErrorBody read_error(int status, std::string_view body) {
   ErrorBody error;
-  if (auto json = parse_json(body, 128)) {
+  auto json = parse_json(body, 128);
+  // A body that is a JSON text which holds JSON.
+  if (json && json->is_string()) json = parse_json(as_text(*json), 128);
+  if (json) {
     const Json* wrapped = member(*json, "error");
+    if (!wrapped) wrapped = member(*json, "odata.error");
     // Entra answers {"error":"invalid_client","error_description":…}.
     if (wrapped && wrapped->is_string()) {
       error.code = as_text(*wrapped);

@@ -10,6 +10,8 @@
 namespace armature::arm {
 namespace {
 
+constexpr std::int64_t kLongestWait = 86'400 * 365;  // seconds; also keeps the sums in range
+
 std::optional<std::int64_t> whole_number(std::string_view text) {
   text = trim(text);
   std::int64_t value = 0;
@@ -26,6 +28,11 @@ std::optional<Instant> http_date(const std::string& text) {
   in >> date::parse("%a, %d %b %Y %T GMT", at);
   if (in.fail()) return std::nullopt;
   return Instant{at.time_since_epoch()};
+}
+
+// An answer about the poll, not about the operation: it may well still run.
+bool says_nothing(int status) {
+  return status == 408 || status == 429 || status == 500 || (status >= 502 && status <= 504);
 }
 
 std::string state_in(const Json& body) { return text_at(body, "properties.provisioningState"); }
@@ -61,6 +68,7 @@ std::optional<PollTarget> poll_target(std::string_view method, int status,
 }
 
 OperationState operation_state(PollKind kind, int status, const Json& body) {
+  if (says_nothing(status)) return OperationState::kRunning;
   if (kind == PollKind::kLocation) {
     if (status == 202) return OperationState::kRunning;
     return status < 300 ? OperationState::kSucceeded : OperationState::kFailed;
@@ -76,13 +84,15 @@ OperationState operation_state(PollKind kind, int status, const Json& body) {
 std::optional<Micros> retry_after(const HeaderLookup& header, Instant now) {
   for (const char* name : {"retry-after-ms", "x-ms-retry-after-ms"}) {
     if (const auto text = header(name)) {
-      if (const auto millis = whole_number(*text)) return std::chrono::milliseconds(*millis);
+      if (const auto millis = whole_number(*text)) {
+        return std::chrono::milliseconds(std::min(*millis, kLongestWait * 1000));
+      }
     }
   }
   const auto text = header("Retry-After");
   if (!text) return std::nullopt;
   if (const auto seconds = whole_number(*text)) {
-    return std::chrono::seconds(std::min<std::int64_t>(*seconds, 86'400 * 365));
+    return std::chrono::seconds(std::min(*seconds, kLongestWait));
   }
   if (const auto at = http_date(*text)) return std::max(Micros{0}, *at - now);
   return std::nullopt;

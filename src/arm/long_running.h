@@ -28,6 +28,7 @@ std::optional<PollTarget> poll_target(std::string_view method, int status,
                                       const HeaderLookup& header, const Json& body);
 
 enum class OperationState { kRunning, kSucceeded, kFailed, kCanceled };
+// 408, 429 and 5xx say nothing about the operation: kRunning.
 OperationState operation_state(PollKind kind, int status, const Json& body);
 OperationState provisioning_state(std::string_view text);  // "" is kSucceeded
 

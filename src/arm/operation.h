@@ -37,7 +37,8 @@ struct Operation {
   Repeat repeat = Repeat::kNever;
   bool mutates = true;
   bool is_collection = false;
-  bool is_deployment = false;      // PUT, validate or whatIf of Microsoft.Resources/deployments
+  bool is_deployment = false;      // PUT, validate or whatIf of a deployment or deployment stack:
+                                   // its body is a template
   bool returns_secrets = false;    // listKeys and its like: never recorded
   bool is_operation_poll = false;  // operationStatuses, operationresults
 };
@@ -51,10 +52,13 @@ struct Need {
   bool operator==(const Need&) const = default;
 };
 
-// The writes that a deployment's template will do, read from the text of the template without
-// evaluating it: each resource's type as "…/write" at the scope it goes to. Nested templates are
-// walked. What cannot be known before evaluation (an expression as type or target scope, a linked
-// template) is an error: the caller refuses what it cannot check.
+// What a deployment's template will do, read from its text without evaluating it: each resource's
+// type as "…/write" (an existing one: "…/read") at the scope it goes to, vaults/deploy/action on
+// the vaults its parameters refer to, and for mode Complete the right to delete the group. Nested
+// templates are walked. What cannot be known before evaluation (an expression as type or target
+// scope, a linked template) is an error that names its place: the caller refuses what it cannot
+// check. A scope expression is accepted where it can only stay inside the deployment's own scope.
+// Not here: the reads and list* calls that expressions make.
 Result<std::vector<Need>> template_needs(const Operation& deployment, const Json& body);
 
 // What a role assignment PUT hands out: the role definition's guid, lower case, and the principal.

@@ -2,11 +2,11 @@
 // ResourceId: a parsed ARM resource id or scope, in canonical form.
 //
 //   In        a decoded path without query: /subscriptions/S/resourceGroups/G/providers/Ns/t/n …
-//   Out       canonical text: keywords in ARM's own case, subscription ids lower case, no doubled
-//   or
-//             trailing slash; names keep the case they came with
-//   Errors    kInvalid, naming the segment: empty or dot segments, encoded slashes, control
-//             characters, type without name, unknown root
+//   Out       canonical text: keywords in ARM's own case, subscription ids lower case, one slash at
+//             the start and none at the end; names keep the case they came with
+//   Errors    kInvalid, naming the segment: empty or dot segments, slashes inside a segment,
+//             control characters, any of \ % ? # ; in a name, blanks or a dot at its end,
+//             type without name, unknown root
 //   Compare   ids are equal without regard to case: same_id()
 //   Source    resource-provider contract, common-api-details; an id is read from its last
 //             "/providers/": what stands before it is the scope of an extension resource

@@ -15,19 +15,44 @@ namespace {
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
-std::vector<std::string> texts(const Json& permission, std::string_view name) {
+// A list that cannot be read whole is an error: an entry lost from notActions would be a right won.
+Result<std::vector<std::string>> texts(const Json& permission, std::string_view name) {
   std::vector<std::string> out;
-  const Json* list = permission.is_object() ? find_ci(permission.get_object(), name) : nullptr;
-  if (!list || !list->is_array()) return out;
+  const Json* list = find_ci(permission.get_object(), name);
+  if (!list || list->is_null()) return out;
+  if (!list->is_array()) return fail(Code::kInvalid, std::string(name) + " is no list");
   for (const Json& text : list->get_array()) {
-    if (text.is_string()) out.emplace_back(as_text(text));
+    if (!text.is_string()) return fail(Code::kInvalid, std::string(name) + " holds texts only");
+    out.emplace_back(trim(as_text(text)));  // Azure's own roles hold stray blanks
   }
   return out;
 }
 
-Permission permission_from(const Json& value) {
-  return {texts(value, "actions"), texts(value, "notActions"), texts(value, "dataActions"),
-          texts(value, "notDataActions")};
+// Nothing when the permission holds under a condition only: conditions are not evaluated, so what
+// they guard is not granted.
+Result<std::optional<Permission>> permission_from(const Json& value) {
+  if (!value.is_object()) return fail(Code::kInvalid, "permissions holds objects");
+  const Json* condition = find_ci(value.get_object(), "condition");
+  if (condition && !condition->is_null() && *condition != Json("")) {
+    return std::optional<Permission>();
+  }
+  Permission out;
+  ARMATURE_TRY(out.actions, texts(value, "actions"));
+  ARMATURE_TRY(out.not_actions, texts(value, "notActions"));
+  ARMATURE_TRY(out.data_actions, texts(value, "dataActions"));
+  ARMATURE_TRY(out.not_data_actions, texts(value, "notDataActions"));
+  return std::optional<Permission>(std::move(out));
+}
+
+Result<std::vector<Permission>> permissions_from(const Json& holder) {
+  const Json* list = find(holder, "permissions");
+  if (!list || !list->is_array()) return fail(Code::kInvalid, "permissions is a list");
+  std::vector<Permission> out;
+  for (const Json& one : list->get_array()) {
+    ARMATURE_TRY(auto permission, permission_from(one));
+    if (permission) out.push_back(*std::move(permission));
+  }
+  return out;
 }
 
 JsonArray array_of(const std::vector<std::string>& texts) {
@@ -46,9 +71,9 @@ std::vector<Role> read_builtin_roles() {
     role.name = text_at(entry, "name");
     role.description = text_at(entry, "description");
     role.assignable_scopes = {"/"};
-    for (const Json& one : entry.at("permissions").get_array()) {
-      role.permissions.push_back(permission_from(one));
-    }
+    auto permissions = permissions_from(entry);
+    if (!permissions) std::abort();
+    role.permissions = *std::move(permissions);
     roles.push_back(std::move(role));
   }
   return roles;
@@ -131,20 +156,16 @@ Result<Role> role_from_json(const Json& definition) {
     return fail(Code::kInvalid, "a role definition has an object 'properties'");
   }
   Role role;
-  role.id = to_lower(text_at(definition, "name"));
+  const std::string id = text_at(definition, "name", text_at(definition, "id"));
+  role.id = to_lower(std::string_view(id).substr(id.rfind('/') + 1));
   role.name = text_at(*properties, "roleName");
   if (role.name.empty()) return fail(Code::kInvalid, "properties.roleName is missing");
   role.description = text_at(*properties, "description");
   role.custom = equal_ci(text_at(*properties, "type", "CustomRole"), "CustomRole");
-  role.assignable_scopes = texts(*properties, "assignableScopes");
-  const Json* permissions = find(*properties, "permissions");
-  if (!permissions || !permissions->is_array()) {
-    return fail(Code::kInvalid, "properties.permissions is a list");
-  }
-  for (const Json& one : permissions->get_array()) {
-    if (!one.is_object()) return fail(Code::kInvalid, "properties.permissions holds objects");
-    role.permissions.push_back(permission_from(one));
-  }
+  ARMATURE_TRY(role.assignable_scopes, texts(*properties, "assignableScopes"));
+  auto permissions = permissions_from(*properties);
+  if (!permissions) return std::move(permissions).error().in("properties");
+  role.permissions = *std::move(permissions);
   return role;
 }
 

@@ -5,9 +5,12 @@
 //   covers    "*" stands for any run of characters, slashes included, anywhere in the pattern
 //   permits   an action is in `actions` and not in `not_actions` of the same permission; the union
 //             over permissions; data actions are a world of their own
-//   builtin   the built-in roles Armature knows by name and guid (data/builtin_roles.json, compiled
-//   in) Source    role-definitions, overview pages of Azure RBAC Threads   pure; the built-in table
-//   is made once and never changes
+//   builtin   the built-in roles Armature knows by name and guid (data/builtin_roles.json,
+//             compiled in)
+//   Errors    role_from_json: kInvalid for a list that cannot be read whole
+//   Not here  conditions: a permission that has one grants nothing
+//   Source    role-definitions, overview pages of Azure RBAC
+//   Threads   pure; the built-in table is made once and never changes
 #include <string>
 #include <string_view>
 #include <vector>
