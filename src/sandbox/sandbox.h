@@ -43,6 +43,9 @@ struct Options {
   std::string subscription_id;  // empty: chosen at first start and kept
   std::string subscription_name = "Sandbox";
   Micros provisioning_time = std::chrono::milliseconds(200);  // of a resource that takes time
+  // Seals the secure parameters of running deployments in the database. Empty: they are not kept,
+  // and a deployment that has such parameters fails when a restart interrupts it.
+  Secret state_key;
 };
 
 // A fault applies to the next `times` matching requests.

@@ -1,0 +1,70 @@
+#include "sandbox/apps.h"
+
+#include "base/bytes.h"
+#include "base/crypto.h"
+
+namespace armature::sandbox {
+namespace {
+
+std::string digest_of(const std::string& salt, const Secret& secret) {
+  return to_hex(hmac_sha256(salt, secret.reveal()));
+}
+
+Result<std::vector<Assignment>> seed_assignments(Cloud& cloud, const Application& app,
+                                                 const AppSeed& seed) {
+  std::vector<Assignment> out;
+  for (const auto& wanted : seed.roles) {
+    const arm::Role* role = arm::find_builtin_role(wanted.role);
+    if (!role) return fail(Code::kNotFound, "no built-in role is called '" + wanted.role + "'");
+    Assignment item;
+    item.scope = wanted.scope.empty() ? "/subscriptions/" + cloud.subscription() : wanted.scope;
+    item.name = cloud.random().uuid();
+    item.id = (item.scope == "/" ? "" : item.scope) +
+              "/providers/Microsoft.Authorization/roleAssignments/" + item.name;
+    item.principal_id = app.object_id;
+    item.principal_type = "ServicePrincipal";
+    item.role_id = to_lower(role->id);
+    item.created = cloud.clock().now();
+    item.created_by = "sandbox";
+    out.push_back(std::move(item));
+  }
+  return out;
+}
+
+}  // namespace
+
+void set_secret(Application& app, const Secret& secret, Random& random) {
+  const std::string salt = random.bytes(16);
+  app.salt = to_hex(salt);
+  app.secret_digest = digest_of(salt, secret);
+}
+
+bool secret_matches(const Application& app, const Secret& secret) {
+  const auto salt = from_hex(app.salt);
+  return salt && equal_constant_time(digest_of(*salt, secret), app.secret_digest);
+}
+
+Result<Application> ensure_app(Cloud& cloud, const AppSeed& seed) {
+  auto made = cloud.store().change([&](Change& change) -> Result<Application> {
+    for (const auto& [key, app] : change.state().table<Application>()) {
+      if (app.display_name != seed.display_name) continue;
+      Application renewed = app;
+      set_secret(renewed, seed.client_secret, cloud.random());
+      change.put(renewed.client_id, renewed);
+      return renewed;
+    }
+    Application app;
+    app.client_id = cloud.random().uuid();
+    app.object_id = cloud.random().uuid();
+    app.display_name = seed.display_name;
+    set_secret(app, seed.client_secret, cloud.random());
+    ARMATURE_TRY(const auto assignments, seed_assignments(cloud, app, seed));
+    for (const Assignment& item : assignments) change.put(to_lower(item.id), item);
+    change.put(app.client_id, app);
+    return app;
+  });
+  if (!made) return made.error();
+  return *std::move(made);
+}
+
+}  // namespace armature::sandbox

@@ -1,0 +1,155 @@
+#include "sandbox/cloud.h"
+
+#include "base/bytes.h"
+#include "sandbox/activity_log.h"
+#include "sandbox/deployments/engine.h"
+#include "sandbox/rbac.h"
+#include "sandbox/routes.h"
+
+namespace armature::sandbox {
+namespace {
+
+// Lists of what the caller may see are open to all who have a token.
+bool needs_no_right(const ArmCall& call) { return !call.at.providers && call.at.head.size() <= 1; }
+
+std::optional<ArmAnswer> check(const Cloud& cloud, const State& state, const ArmCall& call) {
+  if (!needs_no_right(call) && !may(state, call.caller.object_id, call.op.action, call.op.scope)) {
+    return authorization_failed(call.caller, call.op.action, call.op.scope);
+  }
+  return check_scope(cloud, state, call);
+}
+
+}  // namespace
+
+Cloud::Cloud(Options options, http::Runtime& runtime, const Clock& clock, Random& random, Log& log,
+             identity::RsaKey key)
+    : options_(std::move(options)),
+      runtime_(runtime),
+      clock_(clock),
+      random_(random),
+      log_(log),
+      key_(std::move(key)) {}
+
+Cloud::~Cloud() = default;
+
+Result<std::unique_ptr<Cloud>> Cloud::open(Options options, http::Runtime& runtime,
+                                           storage::Database& database, const Clock& clock,
+                                           Random& random, Log& log) {
+  ARMATURE_TRY(auto key, identity::make_rsa_key());
+  std::unique_ptr<Cloud> cloud(
+      new Cloud(std::move(options), runtime, clock, random, log, std::move(key)));
+  ARMATURE_TRY(cloud->store_, Store::open(database));
+  ARMATURE_CHECK(cloud->settle_ids());
+  cloud->engine_ = std::make_unique<Engine>(*cloud);
+  cloud->engine_->resume();
+  return cloud;
+}
+
+// What was chosen first stays: resource ids hold the subscription's.
+Status Cloud::settle_ids() {
+  const auto settled = store_->change([&](Change& change) -> Status {
+    const auto settle = [&](const char* name, std::string& value) -> Status {
+      const Setting* kept = change.state().get<Setting>(name);
+      if (kept && !value.empty() && !equal_ci(kept->value, value)) {
+        return fail(Code::kConflict, std::string("the sandbox's database belongs to another ") +
+                                         name + ": " + kept->value);
+      }
+      if (kept) {
+        value = kept->value;
+        return Ok{};
+      }
+      value = value.empty() ? random_.uuid() : to_lower(value);
+      if (!is_uuid(value)) return fail(Code::kInvalid, std::string(name) + " is not a uuid");
+      change.put(name, Setting{value});
+      return Ok{};
+    };
+    ARMATURE_CHECK(settle("tenant", options_.tenant_id));
+    return settle("subscription", options_.subscription_id);
+  });
+  if (!settled) return settled.error();
+  return *settled;
+}
+
+std::string Cloud::url() const {
+  const std::scoped_lock lock(url_mutex_);
+  return url_;
+}
+
+void Cloud::set_url(std::string url) {
+  while (url.ends_with('/')) url.pop_back();
+  const std::scoped_lock lock(url_mutex_);
+  url_ = std::move(url);
+}
+
+std::string Cloud::link(const std::string& path, const ArmCall& call) const {
+  return url() + path + "?api-version=" + http::percent_encode(call.op.api_version);
+}
+
+ArmAnswer Cloud::perform(const ArmCall& call) {
+  if (call.op.action.empty() && !needs_no_right(call)) {
+    return refuse(400, "InvalidRequestUri", "'" + call.op.target + "' is no request to ARM.");
+  }
+  const bool reads = call.op.method == "GET" || call.op.method == "HEAD";
+  if (call.at.is("Microsoft.Resources", "deployments")) {
+    const auto refused = refusal(call);
+    if (!refused) return engine_->handle(call);
+    return reads ? *refused : perform_change(call);
+  }
+  return reads ? perform_read(call) : perform_change(call);
+}
+
+ArmAnswer Cloud::perform_read(const ArmCall& call) {
+  return store_->read([&](const State& state) {
+    if (auto refused = check(*this, state, call)) return *std::move(refused);
+    return route_read(*this, state, call);
+  });
+}
+
+ArmAnswer Cloud::perform_change(const ArmCall& call) {
+  auto outcome = store_->change([&](Change& change) {
+    auto refused = check(*this, change.state(), call);
+    ArmAnswer out = refused ? *std::move(refused) : route_change(*this, change, call);
+    log_call(change, *this, call, out);
+    return out;
+  });
+  if (outcome) return *std::move(outcome);
+  log_.error("sandbox write failed", {
+                                         {"reason", outcome.error().message}
+  });
+  return refuse(500, "InternalServerError", "The sandbox could not write its database.");
+}
+
+std::optional<ArmAnswer> Cloud::refusal(const ArmCall& call) const {
+  return store_->read([&](const State& state) { return check(*this, state, call); });
+}
+
+// A target that cannot be read leaves the action empty, and perform() refuses it.
+ArmCall Cloud::make_call(const std::string& method, const std::string& target,
+                         std::optional<Json> body, const Caller& caller,
+                         const std::string& correlation_id) {
+  ArmCall call;
+  if (auto op = arm::operation_of(method, target)) {
+    call.op = *std::move(op);
+  } else {
+    call.op.method = method;
+    call.op.target = target;
+  }
+  call.at = read_address(call.op.target);
+  call.query = http::parse_form(call.op.query).value_or(decltype(call.query){});
+  call.caller = caller;
+  call.request_id = random_.uuid();
+  call.correlation_id = correlation_id;
+  call.client_ip = "127.0.0.1";
+  call.body = std::move(body);
+  return call;
+}
+
+ArmAnswer Cloud::perform(const std::string& method, const std::string& target,
+                         std::optional<Json> body, const Caller& caller,
+                         const std::string& correlation_id, std::vector<std::string> secrets) {
+  ArmCall call = make_call(method, target, std::move(body), caller, correlation_id);
+  call.secrets = std::move(secrets);
+  return perform(call);
+}
+
+}  // namespace armature::sandbox

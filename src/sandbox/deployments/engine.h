@@ -1,0 +1,93 @@
+#pragma once
+// Engine: deployments, from the request to the last resource.
+//
+//   handle    the routes below Microsoft.Resources/deployments; rights and scope are checked before
+//   Order     a resource is put when what it depends on is done, on the runtime's workers, through
+//             Cloud::perform as the deployment's caller: RBAC, effects and log as for any call
+//   Restart   resume() goes on with what had not ended; a resource whose step had succeeded is not
+//             put again, and one that was put just before the end is put with the same body, which
+//             changes nothing
+//   Threads   handle() from any; the destructor waits for steps under way and starts no more
+#include <atomic>
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "sandbox/cloud.h"
+#include "sandbox/deployments/request.h"
+#include "sandbox/deployments/run.h"
+#include "sandbox/deployments/waiter.h"
+
+namespace armature::sandbox {
+
+class Engine {
+ public:
+  explicit Engine(Cloud& cloud);
+  ~Engine();
+  ArmAnswer handle(const ArmCall& call);
+  void resume();
+  void wait_for(const std::string& id);  // until no deployment of that id runs
+
+ private:
+  using RunPtr = std::shared_ptr<Run>;
+
+  // routes.cc
+  ArmAnswer read(const ArmCall& call);
+  ArmAnswer put(const ArmCall& call);
+  ArmAnswer post(const ArmCall& call);
+  ArmAnswer validate(const ArmCall& call);
+  ArmAnswer cancel(const ArmCall& call);
+  ArmAnswer remove(const ArmCall& call);
+  ArmAnswer logged(const ArmCall& call, ArmAnswer answer);
+  std::optional<ArmAnswer> preflight(const Prepared& prepared);
+
+  // steps.cc
+  void step(const RunPtr& run, std::size_t index);
+  void step_nested(const RunPtr& run, std::size_t index, Json body);
+  void finish_step(const RunPtr& run, std::size_t index, int status);
+  void fail_step(const RunPtr& run, std::size_t index, int status, Json error);
+  void write_step(const Run& run, std::size_t index, const char* state, int status, Json message);
+
+  // engine.cc
+  void launch(const RunPtr& run);
+  void advance(const RunPtr& run);
+  void complete(const RunPtr& run, bool canceled);
+  Json delete_others(const Run& run);  // mode Complete; null, or the first error
+  void settle(const RunPtr& run, Deployment ended);
+  void resume_one(Deployment deployment);
+  void restore(const RunPtr& run);
+  void fail_unstarted(Deployment deployment, std::string code, std::string message);
+  RunPtr running(const std::string& id) const;
+  void post_work(std::function<void()> work);
+
+  Cloud& cloud_;
+  mutable std::mutex mutex_;
+  std::condition_variable idle_;        // something ended
+  std::map<std::string, RunPtr> runs_;  // by the deployment's id in lower case
+  std::size_t in_flight_ = 0;
+  bool stopping_ = false;
+  Waiter waiter_;
+};
+
+// What a template's reference() and list*() see: the same GET and POST as over HTTP.
+class LiveLookup final : public tmpl::Lookup {
+ public:
+  LiveLookup(Cloud& cloud, const Deployment& deployment) : cloud_(cloud), deployment_(deployment) {}
+  tmpl::Outcome<Json> reference(const std::string& resource_id, const std::string& api_version,
+                                bool full) override;
+  tmpl::Outcome<Json> list(const std::string& function, const std::string& resource_id,
+                           const std::string& api_version, const Json& body) override;
+
+ private:
+  Cloud& cloud_;
+  const Deployment& deployment_;
+};
+
+std::string step_key(const std::string& deployment_id, std::size_t index);
+// shapes.cc
+Json deployment_json(const Deployment& deployment);
+Json step_json(const DeploymentStep& step);
+Json validated_json(const Prepared& prepared);
+
+}  // namespace armature::sandbox

@@ -1,0 +1,18 @@
+#pragma once
+// Seals secure values for the database: AES-256-GCM under a key that is not in it.
+//
+//   Errors    kInvalid: another key, or the sealed text was changed
+//   Threads   pure
+#include <string>
+#include <string_view>
+
+#include "base/random.h"
+#include "base/result.h"
+#include "base/secret.h"
+
+namespace armature::sandbox {
+
+Result<std::string> seal(std::string_view plain, const Secret& key, Random& random);  // hex
+Result<Secret> unseal(std::string_view sealed, const Secret& key);
+
+}  // namespace armature::sandbox

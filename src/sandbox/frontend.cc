@@ -1,0 +1,165 @@
+#include "sandbox/frontend.h"
+
+#include <regex>
+
+#include "arm/error_body.h"
+#include "base/bytes.h"
+#include "base/time.h"
+#include "sandbox/entra.h"
+
+namespace armature::sandbox {
+namespace {
+
+constexpr std::size_t kMaxBody = 4u << 20;  // ARM's own limit
+
+Json metadata(const Cloud& cloud) {
+  const std::string url = cloud.url();
+  return JsonObject{
+      {"name",            "ArmatureSandbox"                                             },
+      {"portal",          url                                                           },
+      {"resourceManager", url                                                           },
+      {"graph",           url                                                           },
+      {"graphAudience",   url                                                           },
+      {"gallery",         url                                                           },
+      {"authentication",  JsonObject{{"loginEndpoint", url},
+                                    {"audiences", JsonArray{"https://management.core.windows.net/",
+                                                            "https://management.azure.com/"}},
+                                    {"tenant", cloud.tenant()},
+                                    {"identityProvider", "AAD"}}},
+      {"suffixes",        JsonObject{{"storage", "core.windows.net"},
+                              {"keyVaultDns", "vault.azure.net"},
+                              {"sqlServerHostname", "database.windows.net"},
+                              {"acrLoginServer", "azurecr.io"}}       }
+  };
+}
+
+// YYYY-MM-DD and at most one suffix that ARM knows.
+bool is_api_version(const std::string& text) {
+  static const std::regex kShape(
+      "[0-9]{4}-[0-9]{2}-[0-9]{2}(-(preview|alpha|beta|rc|privatepreview|edgepreview))?",
+      std::regex::icase | std::regex::optimize);
+  return std::regex_match(text, kShape);
+}
+
+// "EASTUS2:20260409T172619Z:guid"
+std::string routing_id(Instant now, const std::string& guid) {
+  std::string time;
+  for (const char c : to_rfc3339(std::chrono::floor<std::chrono::seconds>(now))) {
+    if (c != '-' && c != ':') time += c;
+  }
+  return "SANDBOX:" + time + ":" + guid;
+}
+
+void add_headers(const Cloud& cloud, const ArmCall& call, const std::string& method,
+                 http::Headers& headers) {
+  headers.set("Cache-Control", "no-cache");
+  headers.set("Pragma", "no-cache");
+  headers.set("Expires", "-1");
+  headers.set("X-Content-Type-Options", "nosniff");
+  headers.set("Strict-Transport-Security", "max-age=31536000; includeSubDomains");
+  headers.set("x-ms-request-id", call.request_id);
+  headers.set("x-ms-correlation-request-id", call.correlation_id);
+  headers.set("x-ms-routing-request-id", routing_id(cloud.clock().now(), call.request_id));
+  if (method == "GET" || method == "HEAD") {
+    headers.set("x-ms-ratelimit-remaining-subscription-reads", "249");
+  } else if (method == "DELETE") {
+    headers.set("x-ms-ratelimit-remaining-subscription-deletes", "199");
+  } else {
+    headers.set("x-ms-ratelimit-remaining-subscription-writes", "199");
+  }
+}
+
+http::Response to_http(ArmAnswer&& answer, bool is_head) {
+  http::Response out;
+  out.status = answer.status;
+  if (answer.body && !is_head) out = http::json_response(answer.status, dump(*answer.body));
+  for (const auto& [name, value] : answer.headers) out.headers.set(name, value);
+  return out;
+}
+
+std::optional<ArmAnswer> check_version(const ArmCall& call) {
+  if (call.op.api_version.empty()) {
+    return refuse(400, "MissingApiVersionParameter",
+                  "The api-version query parameter (?api-version=) is required for all requests.");
+  }
+  if (!is_api_version(call.op.api_version)) {
+    return refuse(400, "InvalidApiVersionParameter",
+                  "The api-version '" + call.op.api_version +
+                      "' is invalid. It is a date (YYYY-MM-DD), with -preview where one is meant.");
+  }
+  return std::nullopt;
+}
+
+std::optional<ArmAnswer> read_json(const http::Request& request, ArmCall& call) {
+  if (request.body.size() > kMaxBody) {
+    return refuse(413, "RequestEntityTooLarge", "The request body exceeds 4194304 bytes.");
+  }
+  if (trim(request.body).empty()) return std::nullopt;
+  auto body = parse_json(request.body, 128);
+  if (!body) {
+    return refuse(400, "InvalidRequestContent",
+                  "The request content was invalid and could not be deserialized: '" +
+                      body.error().message + "'.");
+  }
+  call.body = *std::move(body);
+  return std::nullopt;
+}
+
+http::Response serve_arm(Cloud& cloud, const http::Request& request) {
+  ArmCall call;
+  call.request_id = cloud.random().uuid();
+  call.correlation_id = call.request_id;
+  if (const auto given = request.headers.get("x-ms-correlation-request-id");
+      given && !given->empty() && given->size() <= 64) {
+    call.correlation_id = *given;
+  }
+  call.client_ip = request.peer;
+  const bool is_head = request.method == "HEAD";
+  const auto done = [&](ArmAnswer answer) {
+    if (!answer.ok()) answer.headers.set("x-ms-failure-cause", "gateway");
+    add_headers(cloud, call, request.method, answer.headers);
+    return to_http(std::move(answer), is_head);
+  };
+  auto op = arm::operation_of(request.method, request.target);
+  if (!op) return done(refuse(400, "InvalidRequestUri", op.error().message));
+  call.op = *std::move(op);
+  call.at = read_address(call.op.target);
+  call.query = http::parse_form(call.op.query).value_or(decltype(call.query){});
+  if (auto refused = check_version(call)) return done(*std::move(refused));
+  if (call.at.head.size() > 1 && equal_ci(call.at.head[0], "subscriptions") &&
+      !equal_ci(call.at.head[1], cloud.subscription())) {
+    return done(refuse(404, "SubscriptionNotFound",
+                       "The subscription '" + call.at.head[1] + "' could not be found."));
+  }
+  TokenCheck check = check_token(cloud, request);
+  if (!check.caller) {
+    add_headers(cloud, call, request.method, check.refusal.headers);
+    if (is_head) check.refusal.body.clear();
+    return check.refusal;
+  }
+  call.caller = *check.caller;
+  if (auto refused = read_json(request, call)) return done(*std::move(refused));
+  ArmAnswer out = cloud.perform(call);
+  if (const auto id = request.headers.get("x-ms-client-request-id");
+      id && equal_ci(request.headers.get("x-ms-return-client-request-id").value_or(""), "true")) {
+    out.headers.set("x-ms-client-request-id", *id);
+  }
+  return done(std::move(out));
+}
+
+}  // namespace
+
+bool is_arm_path(std::string_view path) {
+  return !is_entra_path(path) && !starts_with_ci(path, "/metadata/");
+}
+
+http::Response serve(Cloud& cloud, const http::Request& request) {
+  const std::string path = http::path_of(request.target);
+  if (equal_ci(path, "/metadata/endpoints")) {
+    return http::json_response(200, dump(metadata(cloud)));
+  }
+  if (is_entra_path(path)) return entra(cloud, request);
+  return serve_arm(cloud, request);
+}
+
+}  // namespace armature::sandbox

@@ -1,0 +1,130 @@
+#include "sandbox/items.h"
+
+namespace armature::sandbox {
+namespace {
+
+// Two small visitors, so that each struct names its fields once for both directions.
+struct Writer {
+  JsonObject out;
+  void operator()(const char* key, const std::string& value) { out[key] = value; }
+  void operator()(const char* key, const Json& value) { out[key] = value; }
+  void operator()(const char* key, const JsonArray& value) { out[key] = value; }
+  void operator()(const char* key, const bool& value) { out[key] = value; }
+  void operator()(const char* key, const Instant& value) { out[key] = to_micros(value); }
+  void operator()(const char* key, const int& value) { out[key] = value; }
+  void operator()(const char* key, const std::int64_t& value) { out[key] = value; }
+  void operator()(const char* key, const std::size_t& value) { out[key] = value; }
+};
+
+struct Reader {
+  const Json& in;
+  void operator()(const char* key, std::string& value) { value = text_at(in, key); }
+  void operator()(const char* key, Json& value) {
+    if (const Json* found = find(in, key)) value = *found;
+  }
+  void operator()(const char* key, JsonArray& value) {
+    const Json* found = find(in, key);
+    if (found && found->is_array()) value = found->get_array();
+  }
+  void operator()(const char* key, bool& value) { value = bool_at(in, key); }
+  void operator()(const char* key, Instant& value) { value = from_micros(int_at(in, key)); }
+  void operator()(const char* key, int& value) { value = static_cast<int>(int_at(in, key)); }
+  void operator()(const char* key, std::int64_t& value) { value = int_at(in, key); }
+  void operator()(const char* key, std::size_t& value) {
+    value = static_cast<std::size_t>(int_at(in, key));
+  }
+};
+
+template <class V, class T>
+void each(V& v, T& i) requires std::is_same_v<std::remove_const_t<T>, Record> {
+  v("id", i.id), v("type", i.type), v("name", i.name), v("apiVersion", i.api_version);
+  v("body", i.body), v("created", i.created), v("changed", i.changed), v("ready", i.ready);
+  v("fresh", i.fresh), v("deleting", i.deleting);
+  v("createdBy", i.created_by), v("changedBy", i.changed_by);
+}
+template <class V, class T>
+void each(V& v, T& i) requires std::is_same_v<std::remove_const_t<T>, Assignment> {
+  v("id", i.id), v("name", i.name), v("scope", i.scope), v("principalId", i.principal_id);
+  v("principalType", i.principal_type), v("roleId", i.role_id), v("description", i.description);
+  v("created", i.created), v("createdBy", i.created_by);
+}
+template <class V, class T>
+void each(V& v, T& i) requires std::is_same_v<std::remove_const_t<T>, Application> {
+  v("clientId", i.client_id), v("objectId", i.object_id), v("displayName", i.display_name);
+  v("salt", i.salt), v("secretDigest", i.secret_digest);
+}
+template <class V, class T>
+void each(V& v, T& i) requires std::is_same_v<std::remove_const_t<T>, AsyncOperation> {
+  v("target", i.target), v("started", i.started), v("ready", i.ready);
+}
+template <class V, class T>
+void each(V& v, T& i) requires std::is_same_v<std::remove_const_t<T>, Deployment> {
+  v("id", i.id), v("name", i.name), v("scope", i.scope), v("location", i.location);
+  v("tags", i.tags), v("runId", i.run_id), v("operationId", i.operation_id);
+  v("parentRun", i.parent_run), v("mode", i.mode), v("state", i.state);
+  v("correlationId", i.correlation_id), v("callerOid", i.caller.object_id);
+  v("callerApp", i.caller.app_id), v("document", i.document), v("parameters", i.parameters);
+  v("sealed", i.sealed), v("hasSecrets", i.has_secrets), v("shownParameters", i.shown_parameters);
+  v("providers", i.providers), v("dependencies", i.dependencies);
+  v("templateHash", i.template_hash), v("started", i.started), v("changed", i.changed);
+  v("outputs", i.outputs), v("outputResources", i.output_resources), v("error", i.error);
+}
+template <class V, class T>
+void each(V& v, T& i) requires std::is_same_v<std::remove_const_t<T>, DeploymentStep> {
+  v("deployment", i.deployment), v("runId", i.run_id), v("operationId", i.operation_id);
+  v("index", i.index), v("resourceId", i.resource_id), v("type", i.type), v("name", i.name);
+  v("verb", i.verb), v("state", i.state), v("status", i.status), v("message", i.message);
+  v("started", i.started), v("changed", i.changed);
+}
+template <class V, class T>
+void each(V& v, T& i) requires std::is_same_v<std::remove_const_t<T>, Event> {
+  v("body", i.body), v("at", i.at);
+}
+template <class V, class T>
+void each(V& v, T& i) requires std::is_same_v<std::remove_const_t<T>, Effect> {
+  v("created", i.created), v("updated", i.updated), v("deleted", i.deleted);
+}
+template <class V, class T>
+void each(V& v, T& i) requires std::is_same_v<std::remove_const_t<T>, Setting> {
+  v("value", i.value);
+}
+
+template <class T>
+Json write(const T& item) {
+  Writer writer;
+  each(writer, item);
+  return std::move(writer.out);
+}
+template <class T>
+void read(const Json& json, T& item) {
+  Reader reader{json};
+  each(reader, item);
+}
+
+}  // namespace
+
+Json to_item(const Record& item) { return write(item); }
+Json to_item(const Assignment& item) { return write(item); }
+Json to_item(const CustomRole& item) { return arm::role_to_json(item.role, ""); }
+Json to_item(const Application& item) { return write(item); }
+Json to_item(const AsyncOperation& item) { return write(item); }
+Json to_item(const Deployment& item) { return write(item); }
+Json to_item(const DeploymentStep& item) { return write(item); }
+Json to_item(const Event& item) { return write(item); }
+Json to_item(const Effect& item) { return write(item); }
+Json to_item(const Setting& item) { return write(item); }
+
+void from_item(const Json& json, Record& item) { read(json, item); }
+void from_item(const Json& json, Assignment& item) { read(json, item); }
+void from_item(const Json& json, CustomRole& item) {
+  if (auto role = arm::role_from_json(json)) item.role = *std::move(role);
+}
+void from_item(const Json& json, Application& item) { read(json, item); }
+void from_item(const Json& json, AsyncOperation& item) { read(json, item); }
+void from_item(const Json& json, Deployment& item) { read(json, item); }
+void from_item(const Json& json, DeploymentStep& item) { read(json, item); }
+void from_item(const Json& json, Event& item) { read(json, item); }
+void from_item(const Json& json, Effect& item) { read(json, item); }
+void from_item(const Json& json, Setting& item) { read(json, item); }
+
+}  // namespace armature::sandbox

@@ -1,0 +1,163 @@
+#pragma once
+// The things the sandbox remembers, and their form in the database: one JSON document each.
+//
+//   Keys      ids in lower case, guids, or what is said beside the type
+//   Secrets   none: client secrets are salted digests, write-only properties are taken out before a
+//             Record is made, secure deployment parameters are sealed (seal.h)
+//   Threads   values
+#include <string>
+#include <vector>
+
+#include "arm/role.h"
+#include "base/clock.h"
+#include "base/json.h"
+
+namespace armature::sandbox {
+
+// Who calls: the service principal's object id and its application's client id.
+struct Caller {
+  std::string object_id;
+  std::string app_id;
+};
+
+// A resource or resource group as it was put; what a provider computes is added on reading.
+struct Record {
+  static constexpr const char* kKind = "resource";
+  std::string id;  // as shown
+  std::string type;
+  std::string name;  // the last segment
+  std::string api_version;
+  Json body;  // location, tags, sku, kind, identity, properties … without id, name, type
+  Instant created;
+  Instant changed;
+  Instant ready;          // until then its last change is still running
+  bool fresh = true;      // the running change is the first: Creating, not Updating
+  bool deleting = false;  // a group on its way out; gone when `ready` has come
+  std::string created_by;
+  std::string changed_by;
+};
+
+struct Assignment {
+  static constexpr const char* kKind = "assignment";
+  std::string id;
+  std::string name;
+  std::string scope;
+  std::string principal_id;  // lower case
+  std::string principal_type;
+  std::string role_id;  // the definition's guid, lower case
+  std::string description;
+  Instant created;
+  std::string created_by;
+};
+
+struct CustomRole {  // key: guid
+  static constexpr const char* kKind = "role";
+  arm::Role role;
+};
+
+struct Application {  // key: client id
+  static constexpr const char* kKind = "app";
+  std::string client_id;
+  std::string object_id;
+  std::string display_name;
+  std::string salt;           // hex
+  std::string secret_digest;  // hex, HMAC-SHA256 of the secret under the salt
+};
+
+// A long-running operation that a client may poll. Its state follows from the clock.
+struct AsyncOperation {  // key: guid
+  static constexpr const char* kKind = "async";
+  std::string target;
+  Instant started;
+  Instant ready;
+};
+
+struct Deployment {
+  static constexpr const char* kKind = "deployment";
+  std::string id;
+  std::string name;
+  std::string scope;
+  std::string location;
+  Json tags;
+  std::string run_id;        // of this run of the name
+  std::string operation_id;  // 20 digits, as ARM prints them
+  std::string parent_run;    // run_id of the deployment that this one is nested in
+  std::string mode = "Incremental";
+  std::string state = "Accepted";
+  std::string correlation_id;
+  Caller caller;
+  Json document;    // null for a nested one, which its parent makes again
+  Json parameters;  // as sent, secure values left out
+  std::string sealed;
+  bool has_secrets = false;
+  Json shown_parameters;
+  Json providers;
+  Json dependencies;
+  std::string template_hash;
+  Instant started;
+  Instant changed;
+  Json outputs;
+  JsonArray output_resources;
+  Json error;
+
+  bool terminal() const { return state == "Succeeded" || state == "Failed" || state == "Canceled"; }
+};
+
+struct DeploymentStep {  // key: the deployment's id in lower case, "#", five digits
+  static constexpr const char* kKind = "step";
+  std::string deployment;
+  std::string run_id;
+  std::string operation_id;
+  std::size_t index = 0;
+  std::string resource_id;
+  std::string type;
+  std::string name;
+  std::string verb = "Create";  // or "Read" of an existing one, "EvaluateDeploymentOutput"
+  std::string state;
+  int status = 0;
+  Json message;
+  Instant started;
+  Instant changed;
+};
+
+struct Event {  // key: sixteen digits, rising
+  static constexpr const char* kKind = "event";
+  Json body;
+  Instant at;
+};
+
+struct Effect {
+  static constexpr const char* kKind = "effect";
+  std::int64_t created = 0;
+  std::int64_t updated = 0;
+  std::int64_t deleted = 0;
+};
+
+struct Setting {
+  static constexpr const char* kKind = "setting";
+  std::string value;
+};
+
+Json to_item(const Record& item);
+Json to_item(const Assignment& item);
+Json to_item(const CustomRole& item);
+Json to_item(const Application& item);
+Json to_item(const AsyncOperation& item);
+Json to_item(const Deployment& item);
+Json to_item(const DeploymentStep& item);
+Json to_item(const Event& item);
+Json to_item(const Effect& item);
+Json to_item(const Setting& item);
+
+void from_item(const Json& json, Record& item);
+void from_item(const Json& json, Assignment& item);
+void from_item(const Json& json, CustomRole& item);
+void from_item(const Json& json, Application& item);
+void from_item(const Json& json, AsyncOperation& item);
+void from_item(const Json& json, Deployment& item);
+void from_item(const Json& json, DeploymentStep& item);
+void from_item(const Json& json, Event& item);
+void from_item(const Json& json, Effect& item);
+void from_item(const Json& json, Setting& item);
+
+}  // namespace armature::sandbox

@@ -1,0 +1,249 @@
+// Resources of any type: put, patch, get, delete, list, actions.
+#include "arm/resource_id.h"
+#include "base/bytes.h"
+#include "sandbox/bodies.h"
+#include "sandbox/resource_kinds.h"
+#include "sandbox/routes.h"
+
+namespace armature::sandbox {
+namespace {
+
+// Services that come with their parent and are never put on their own.
+bool comes_with_parent(const arm::ResourceId& id) {
+  return id.name.ends_with("/default") || id.name.ends_with("/web") ||
+         id.name.ends_with("/current");
+}
+
+std::optional<ArmAnswer> check_parent(const Cloud& cloud, const State& state,
+                                      const arm::ResourceId& id) {
+  if (equal_ci(id.parent, id.scope)) {
+    if (exists(cloud, state, id.scope)) return std::nullopt;
+    return resource_not_found(id.scope);
+  }
+  if (exists(cloud, state, id.parent)) return std::nullopt;
+  const auto parent = arm::ResourceId::parse(id.parent);
+  if (parent && comes_with_parent(*parent)) return check_parent(cloud, state, *parent);
+  const std::string name = parent ? parent->name : id.parent;
+  return refuse(404, "ParentResourceNotFound",
+                "Can not perform requested operation on nested resource. Parent resource '" + name +
+                    "' not found.");
+}
+
+std::optional<ArmAnswer> check_location(const Record* old, const Json& body,
+                                        const arm::ResourceId& id) {
+  if (!old) return std::nullopt;
+  const std::string was = text_at(old->body, "location");
+  const std::string now = text_at(body, "location");
+  if (was.empty() || now.empty() || was == now) return std::nullopt;
+  return refuse(409, "InvalidResourceLocation",
+                "The resource '" + id.name + "' already exists in location '" + was +
+                    "' in resource group '" + id.resource_group +
+                    "'. A resource with the same name cannot be created in location '" + now +
+                    "'. Please select a new resource name.");
+}
+
+ArmAnswer start_operation(Cloud& cloud, Change& change, const ArmCall& call, const Record& record,
+                          ArmAnswer out) {
+  const std::string operation = cloud.random().uuid();
+  change.put(operation, AsyncOperation{record.id, record.changed, record.ready});
+  const std::string provider = record.type.substr(0, record.type.find('/'));
+  const std::string location = text_at(record.body, "location", "global");
+  out.headers.set("Azure-AsyncOperation",
+                  cloud.link("/subscriptions/" + cloud.subscription() + "/providers/" + provider +
+                                 "/locations/" + location + "/operationStatuses/" + operation,
+                             call));
+  out.headers.set("Retry-After", "1");
+  return out;
+}
+
+ArmAnswer save(Cloud& cloud, Change& change, const ArmCall& call, Record record, bool is_new,
+               bool same) {
+  const Instant now = cloud.clock().now();
+  const bool slow = is_slow_type(record.type) && !same;
+  if (!same) {
+    record.changed = now;
+    record.changed_by = call.caller.object_id;
+    record.fresh = is_new;
+    record.ready = slow ? now + cloud.options().provisioning_time : now;
+    if (is_new) {
+      change.created(record.id);
+    } else {
+      change.updated(record.id);
+    }
+    change.put(to_lower(record.id), record);
+  }
+  ArmAnswer out = answer(is_new ? 201 : 200, render(cloud, change.state(), record));
+  return slow ? start_operation(cloud, change, call, record, std::move(out)) : out;
+}
+
+bool in_list(const State&, const Record& record, const ListFilter& filter) {
+  const auto id = arm::ResourceId::parse(record.id);
+  if (!id) return false;
+  return (filter.type.empty() || equal_ci(filter.type, record.type)) &&
+         (filter.name.empty() || equal_ci(filter.name, id->name)) &&
+         (filter.group.empty() || equal_ci(filter.group, id->resource_group)) &&
+         (filter.location.empty() || filter.location == text_at(record.body, "location")) &&
+         filter.holds(record.body);
+}
+
+}  // namespace
+
+ArmAnswer resource_not_found(const std::string& id) {
+  const auto parsed = arm::ResourceId::parse(id);
+  if (!parsed) return refuse(404, "ResourceNotFound", "The resource '" + id + "' was not found.");
+  // Microsoft.Sql/servers/s/databases/d: types and names by turns, as ARM prints them.
+  const auto types = split(parsed->type, '/');
+  const auto names = split(parsed->name, '/');
+  std::string shown = types[0];
+  for (std::size_t i = 1; i < types.size(); ++i) {
+    shown += "/" + types[i] + (i - 1 < names.size() ? "/" + names[i - 1] : "");
+  }
+  return refuse(404, "ResourceNotFound",
+                "The Resource '" + shown + "' under resource group '" +
+                    (parsed->resource_group.empty() ? "<null>" : parsed->resource_group) +
+                    "' was not found. For more details please go to "
+                    "https://aka.ms/ARMResourceNotFoundFix");
+}
+
+ArmAnswer get_resource(const Cloud& cloud, const State& state, const ArmCall& call) {
+  const bool head = call.op.method == "HEAD";
+  if (const Record* record = state.get<Record>(to_lower(call.op.target))) {
+    return head ? answer(204) : answer(200, render(cloud, state, *record));
+  }
+  if (auto child = inline_child(cloud, state, call.op.target)) {
+    return head ? answer(204) : answer(200, *std::move(child));
+  }
+  return head ? answer(404) : resource_not_found(call.op.target);
+}
+
+ArmAnswer list_resources(const Cloud& cloud, const State& state, const ArmCall& call) {
+  const auto filter = read_tag_filter(call.query_value("$filter"));
+  if (!filter) return invalid_filter(call.query_value("$filter"));
+  std::string scope;
+  for (std::size_t i = 0; i + 1 < call.at.head.size(); ++i) scope += "/" + call.at.head[i];
+  JsonArray out;
+  for (const auto& [key, record] : state.table<Record>()) {
+    const bool tracked = find(record.body, "location") != nullptr;
+    const bool group = equal_ci(record.type, "Microsoft.Resources/resourceGroups");
+    if (!tracked || group || !arm::at_or_above(scope, record.id)) continue;
+    if (!in_list(state, record, *filter)) continue;
+    Json item = render(cloud, state, record);
+    item.get_object().erase("properties");
+    item.get_object().erase("systemData");
+    out.push_back(std::move(item));
+  }
+  return list_answer(std::move(out));
+}
+
+ArmAnswer list_of_type(const Cloud& cloud, const State& state, const ArmCall& call) {
+  const std::string type = call.at.type();
+  const std::string parent = call.at.parent();
+  if (call.at.tail.size() > 1 && !exists(cloud, state, parent)) return resource_not_found(parent);
+  JsonArray out;
+  for (const auto& [key, record] : state.table<Record>()) {
+    if (equal_ci(record.type, type) && arm::at_or_above(parent, record.id)) {
+      out.push_back(render(cloud, state, record));
+    }
+  }
+  return list_answer(std::move(out));
+}
+
+ArmAnswer put_resource(Cloud& cloud, Change& change, const ArmCall& call) {
+  const auto id = arm::ResourceId::parse(call.op.target);
+  if (!id) return refuse(400, "InvalidResourceName", id.error().message);
+  auto body = read_body(call);
+  if (!body.value) return *body.refusal;
+  const State& state = change.state();
+  if (auto refused = check_parent(cloud, state, *id)) return *refused;
+  const Record* old = state.get<Record>(to_lower(id->text));
+  if (auto refused = check_location(old, *body.value, *id)) return *refused;
+  drop_write_only(id->type, *body.value);
+  if (!call.secrets.empty()) drop_secrets(call.secrets, *body.value);
+  Record record;
+  if (old) {
+    record = *old;
+  } else {
+    record.id = id->text;
+    record.type = id->type;
+    record.name = id->name.substr(id->name.rfind('/') + 1);
+    record.created = cloud.clock().now();
+    record.created_by = call.caller.object_id;
+  }
+  const bool same = old && canonical(old->body) == canonical(*body.value);
+  record.body = *std::move(body.value);
+  record.api_version = call.op.api_version;
+  return save(cloud, change, call, std::move(record), old == nullptr, same);
+}
+
+ArmAnswer patch_resource(Cloud& cloud, Change& change, const ArmCall& call) {
+  const Record* old = change.state().get<Record>(to_lower(call.op.target));
+  if (!old) return resource_not_found(call.op.target);
+  auto body = read_body(call);
+  if (!body.value) return *body.refusal;
+  drop_write_only(old->type, *body.value);
+  Record record = *old;
+  const bool same = apply_patch(record.body, *body.value);
+  const auto id = arm::ResourceId::parse(old->id);
+  if (id) {
+    if (auto refused = check_location(old, record.body, *id)) return *refused;
+  }
+  return save(cloud, change, call, std::move(record), false, same);
+}
+
+void erase_below(Change& change, const std::string& id) {
+  const std::string prefix = to_lower(id) + "/";
+  const auto keys_of = [&](const auto& table) {
+    std::vector<std::string> keys;
+    for (auto it = table.lower_bound(prefix); it != table.end() && it->first.starts_with(prefix);
+         ++it) {
+      keys.push_back(it->first);
+    }
+    return keys;
+  };
+  for (const auto& key : keys_of(change.state().table<Record>())) {
+    change.deleted(key);
+    change.erase<Record>(key);
+  }
+  for (const auto& key : keys_of(change.state().table<Assignment>())) {
+    change.deleted(key);
+    change.erase<Assignment>(key);
+  }
+  for (const auto& key : keys_of(change.state().table<Deployment>())) {
+    change.erase<Deployment>(key);
+  }
+  for (const auto& key : keys_of(change.state().table<DeploymentStep>())) {
+    change.erase<DeploymentStep>(key);
+  }
+}
+
+ArmAnswer delete_resource(Cloud&, Change& change, const ArmCall& call) {
+  const std::string key = to_lower(call.op.target);
+  if (!change.state().get<Record>(key)) return answer(204);
+  erase_below(change, key);
+  change.deleted(key);
+  change.erase<Record>(key);
+  return answer(200);
+}
+
+ArmAnswer post_action(Cloud& cloud, Change& change, const ArmCall& call) {
+  const std::string& name = call.at.tail.back();
+  if (starts_with_ci(name, "checkName")) {
+    return answer(200, JsonObject{
+                           {"nameAvailable", true}
+    });
+  }
+  const std::string target = call.at.parent();
+  const Record* record = change.state().get<Record>(to_lower(target));
+  if (!record) {
+    return exists(cloud, change.state(), target) ? answer(204) : resource_not_found(target);
+  }
+  if (starts_with_ci(name, "list")) {
+    if (auto listed = list_action(cloud, *record, name)) return answer(200, *std::move(listed));
+    return refuse(404, "InvalidResourceType",
+                  "The sandbox knows no action '" + name + "' of the type '" + record->type + "'.");
+  }
+  change.updated(record->id + "/" + name);
+  return answer(200);
+}
+
+}  // namespace armature::sandbox

@@ -1,0 +1,146 @@
+#include "sandbox/routes.h"
+
+#include "base/bytes.h"
+#include "sandbox/activity_log.h"
+
+namespace armature::sandbox {
+namespace {
+
+ArmAnswer not_found(const ArmCall& call) {
+  return refuse(404, "NotFound",
+                "No route of the sandbox answers " + call.op.method + " '" + call.op.target + "'.");
+}
+
+ArmAnswer not_allowed(const ArmCall& call, const char* what) {
+  return refuse(405, "MethodNotAllowed",
+                "The http method '" + call.op.method + "' is not supported for " + what + ".");
+}
+
+bool is_poll(const ArmCall& call) {
+  const auto& head = call.at.head;
+  if (!call.at.providers && head.size() == 4 && equal_ci(head[2], "operationresults")) return true;
+  const auto& tail = call.at.tail;
+  return tail.size() == 4 && equal_ci(tail[0], "locations") &&
+         (equal_ci(tail[2], "operationStatuses") || equal_ci(tail[2], "operationresults"));
+}
+
+// "Microsoft.Storage" and the list of such: every namespace counts as registered.
+Json provider_json(const Cloud& cloud, const std::string& name) {
+  return JsonObject{
+      {"id",                 "/subscriptions/" + cloud.subscription() + "/providers/" + name},
+      {"namespace",          name                                                           },
+      {"registrationPolicy", "RegistrationFree"                                             },
+      {"registrationState",  "Registered"                                                   },
+      {"resourceTypes",      JsonArray{}                                                    }
+  };
+}
+
+ArmAnswer read_providers(const Cloud& cloud, const State& state, const ArmCall& call) {
+  if (!call.at.provider.empty()) return answer(200, provider_json(cloud, call.at.provider));
+  std::map<std::string, std::string> names;
+  for (const auto& [key, record] : state.table<Record>()) {
+    const std::string name = record.type.substr(0, record.type.find('/'));
+    names.emplace(to_lower(name), name);
+  }
+  JsonArray out;
+  for (const auto& [key, name] : names) out.push_back(provider_json(cloud, name));
+  return list_answer(std::move(out));
+}
+
+// Below no "providers": tenants, subscriptions, groups and their lists.
+ArmAnswer read_scope(Cloud& cloud, const State& state, const ArmCall& call) {
+  const auto& head = call.at.head;
+  const auto is = [&](std::size_t at, const char* word) { return equal_ci(head[at], word); };
+  if (head.size() == 1 && is(0, "tenants")) return list_tenants(cloud);
+  if (head.empty() || !is(0, "subscriptions")) return not_found(call);
+  switch (head.size()) {
+    case 1:
+      return list_subscriptions(cloud, state, call);
+    case 2:
+      return answer(200, subscription_json(cloud));
+    case 3:
+      if (is(2, "resourceGroups")) return list_groups(cloud, state, call);
+      if (is(2, "resources")) return list_resources(cloud, state, call);
+      return not_found(call);
+    case 4:
+      return is(2, "resourceGroups") ? get_group(cloud, state, call) : not_found(call);
+    case 5:
+      return is(4, "resources") ? list_resources(cloud, state, call) : not_found(call);
+    default:
+      return not_found(call);
+  }
+}
+
+}  // namespace
+
+std::optional<ArmAnswer> check_scope(const Cloud& cloud, const State& state, const ArmCall& call) {
+  const auto& head = call.at.head;
+  if (head.size() < 2 || !equal_ci(head[0], "subscriptions")) return std::nullopt;
+  if (!equal_ci(head[1], cloud.subscription())) {
+    return refuse(404, "SubscriptionNotFound",
+                  "The subscription '" + head[1] + "' could not be found.");
+  }
+  const bool in_group = head.size() >= 4 && equal_ci(head[2], "resourceGroups");
+  if (!in_group || (head.size() == 4 && !call.at.providers)) return std::nullopt;
+  const Record* group =
+      find_group(cloud, state, "/subscriptions/" + head[1] + "/resourceGroups/" + head[3]);
+  if (!group) {
+    return refuse(404, "ResourceGroupNotFound",
+                  "Resource group '" + head[3] + "' could not be found.");
+  }
+  if (group->deleting && call.op.method != "GET" && call.op.method != "HEAD") {
+    return refuse(409, "ResourceGroupBeingDeleted",
+                  "The resource group '" + head[3] +
+                      "' is in deprovisioning state and cannot perform this operation.");
+  }
+  return std::nullopt;
+}
+
+ArmAnswer route_read(Cloud& cloud, const State& state, const ArmCall& call) {
+  if (is_poll(call)) return poll_operation(cloud, state, call);
+  if (!call.at.providers) return read_scope(cloud, state, call);
+  if (call.at.tail.empty()) return read_providers(cloud, state, call);
+  if (call.at.is("Microsoft.Authorization", "roleAssignments")) {
+    return get_assignment(cloud, state, call);
+  }
+  if (call.at.is("Microsoft.Authorization", "roleDefinitions")) return get_role(cloud, state, call);
+  if (call.at.is("Microsoft.Authorization", "permissions")) return get_permissions(state, call);
+  if (call.at.is("Microsoft.Insights", "eventtypes")) return list_events(state, call);
+  return call.at.instance() ? get_resource(cloud, state, call) : list_of_type(cloud, state, call);
+}
+
+ArmAnswer route_change(Cloud& cloud, Change& change, const ArmCall& call) {
+  const std::string& method = call.op.method;
+  if (!call.at.providers) {
+    const auto& head = call.at.head;
+    if (head.size() != 4 || !equal_ci(head[2], "resourceGroups")) return not_found(call);
+    if (method == "PUT") return put_group(cloud, change, call);
+    if (method == "PATCH") return patch_group(cloud, change, call);
+    if (method == "DELETE") return delete_group(cloud, change, call);
+    return not_found(call);
+  }
+  if (method == "POST") {
+    if (call.at.tail.size() == 1 &&
+        (equal_ci(call.at.tail[0], "register") || equal_ci(call.at.tail[0], "unregister"))) {
+      return answer(200, provider_json(cloud, call.at.provider));
+    }
+    return call.at.tail.empty() ? not_found(call) : post_action(cloud, change, call);
+  }
+  if (!call.at.instance()) return not_allowed(call, "a resource collection");
+  if (call.at.is("Microsoft.Authorization", "roleAssignments") && call.at.tail.size() == 2) {
+    if (method == "PUT") return put_assignment(cloud, change, call);
+    if (method == "DELETE") return delete_assignment(cloud, change, call);
+    return not_allowed(call, "role assignments");
+  }
+  if (call.at.is("Microsoft.Authorization", "roleDefinitions") && call.at.tail.size() == 2) {
+    if (method == "PUT") return put_role(cloud, change, call);
+    if (method == "DELETE") return delete_role(cloud, change, call);
+    return not_allowed(call, "role definitions");
+  }
+  if (method == "PUT") return put_resource(cloud, change, call);
+  if (method == "PATCH") return patch_resource(cloud, change, call);
+  if (method == "DELETE") return delete_resource(cloud, change, call);
+  return not_allowed(call, "the resource");
+}
+
+}  // namespace armature::sandbox

@@ -1,0 +1,91 @@
+#include "sandbox/sandbox.h"
+
+#include <thread>
+
+#include "sandbox/apps.h"
+#include "sandbox/cloud.h"
+#include "sandbox/frontend.h"
+
+namespace armature::sandbox {
+
+struct Sandbox::Impl {
+  std::unique_ptr<Cloud> cloud;
+
+  void answer(const http::Request& request, http::Reply& reply) {
+    const std::string path = http::path_of(request.target);
+    const auto fault = cloud->faults().take(request.method, path, is_arm_path(path));
+    if (!fault) return reply(serve(*cloud, request));
+    if (fault->kind == "status") return reply(fault_response(*fault));
+    if (fault->kind == "drop_before") return reply.drop();
+    // Sleeping is no reading of a clock: the latency is real, whatever the clock says.
+    if (fault->kind == "latency") std::this_thread::sleep_for(fault->latency);
+    http::Response response = serve(*cloud, request);
+    if (fault->kind == "drop_after") return reply.drop();
+    reply(std::move(response));
+  }
+};
+
+Sandbox::Sandbox(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Sandbox::~Sandbox() = default;
+
+Result<std::unique_ptr<Sandbox>> Sandbox::open(Options options, http::Runtime& runtime,
+                                               storage::Database& database, const Clock& clock,
+                                               Random& random, Log& log) {
+  auto impl = std::make_unique<Impl>();
+  ARMATURE_TRY(impl->cloud, Cloud::open(std::move(options), runtime, database, clock, random, log));
+  return std::unique_ptr<Sandbox>(new Sandbox(std::move(impl)));
+}
+
+Result<Sandbox::App> Sandbox::ensure_app(const AppSeed& seed) {
+  ARMATURE_TRY(const auto app, sandbox::ensure_app(*impl_->cloud, seed));
+  return App{app.client_id, app.object_id};
+}
+
+void Sandbox::set_public_url(std::string url) { impl_->cloud->set_url(std::move(url)); }
+
+http::Handler Sandbox::handler() {
+  return [impl = impl_.get()](http::Request request, http::Reply reply) {
+    impl->cloud->runtime().run_blocking(
+        [impl, request = std::move(request), reply = std::move(reply)]() mutable {
+          impl->answer(request, reply);
+        });
+  };
+}
+
+std::string Sandbox::tenant_id() const { return impl_->cloud->tenant(); }
+std::string Sandbox::subscription_id() const { return impl_->cloud->subscription(); }
+
+Status Sandbox::add_fault(Fault fault) { return impl_->cloud->faults().add(std::move(fault)); }
+Json Sandbox::faults() const { return impl_->cloud->faults().to_json(); }
+void Sandbox::clear_faults() { impl_->cloud->faults().clear(); }
+
+Json Sandbox::status() const {
+  Cloud& cloud = *impl_->cloud;
+  const auto [resources, deployments] = cloud.store().read([](const State& state) {
+    return std::pair(state.table<Record>().size(), state.table<Deployment>().size());
+  });
+  return JsonObject{
+      {"tenantId",       cloud.tenant()       },
+      {"subscriptionId", cloud.subscription() },
+      {"resources",      resources            },
+      {"deployments",    deployments          },
+      {"faults",         cloud.faults().size()},
+      {"url",            cloud.url()          }
+  };
+}
+
+Json Sandbox::effects() const {
+  return impl_->cloud->store().read([](const State& state) -> Json {
+    JsonObject out;
+    for (const auto& [id, effect] : state.table<Effect>()) {
+      out[id] = JsonObject{
+          {"created", effect.created},
+          {"updated", effect.updated},
+          {"deleted", effect.deleted}
+      };
+    }
+    return out;
+  });
+}
+
+}  // namespace armature::sandbox

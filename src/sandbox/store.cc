@@ -1,0 +1,102 @@
+#include "sandbox/store.h"
+
+#include <array>
+
+#include "base/bytes.h"
+
+namespace armature::sandbox {
+namespace {
+
+constexpr std::array kMigrations = {
+    storage::Migration{1, R"sql(
+  CREATE TABLE sandbox_item (
+    kind TEXT NOT NULL,
+    key  TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (kind, key)
+  ) WITHOUT ROWID;
+)sql"}
+};
+
+template <class T>
+bool load_one(Table<T>& table, const std::string& kind, const std::string& key, const Json& body) {
+  if (kind != T::kKind) return false;
+  T item;
+  from_item(body, item);
+  table.insert_or_assign(key, std::move(item));
+  return true;
+}
+
+}  // namespace
+
+void Change::count(const std::string& id, std::int64_t Effect::*field) {
+  const std::string key = to_lower(id);
+  const Effect* old = state_.get<Effect>(key);
+  Effect effect = old ? *old : Effect{};
+  effect.*field += 1;
+  put(key, effect);
+}
+
+Result<std::unique_ptr<Store>> Store::open(storage::Database& database) {
+  ARMATURE_CHECK(database.migrate("sandbox", kMigrations));
+  std::unique_ptr<Store> store(new Store(database));
+  ARMATURE_CHECK(store->load());
+  return store;
+}
+
+Status Store::load() {
+  return database_.read([this](storage::Connection& connection) -> Status {
+    auto rows = connection.prepare("SELECT kind, key, body FROM sandbox_item");
+    while (rows.step()) {
+      const std::string kind = rows.text(0);
+      const std::string key = rows.text(1);
+      ARMATURE_TRY(const Json body, parse_json(rows.text(2), 256));
+      const bool known =
+          std::apply([&](auto&... tables) { return (load_one(tables, kind, key, body) || ...); },
+                     state_.tables_);
+      if (!known) return fail(Code::kConflict, "the database holds an unknown item: " + kind);
+    }
+    return rows.status();
+  });
+}
+
+std::future<Status> Store::submit(std::vector<Change::Row> rows) {
+  auto promise = std::make_shared<std::promise<Status>>();
+  auto future = promise->get_future();
+  if (rows.empty()) {
+    promise->set_value(Ok{});
+    return future;
+  }
+  const auto write = [rows = std::move(rows)](storage::Connection& connection) -> Status {
+    for (const auto& row : rows) {
+      if (row.body) {
+        ARMATURE_CHECK(connection
+                           .prepare("INSERT INTO sandbox_item (kind, key, body) VALUES (?, ?, ?) "
+                                    "ON CONFLICT (kind, key) DO UPDATE SET body = excluded.body")
+                           .bind(row.kind)
+                           .bind(row.key)
+                           .bind(*row.body)
+                           .run());
+      } else {
+        ARMATURE_CHECK(connection.prepare("DELETE FROM sandbox_item WHERE kind = ? AND key = ?")
+                           .bind(row.kind)
+                           .bind(row.key)
+                           .run());
+      }
+    }
+    return Ok{};
+  };
+  database_.write_async(write, [promise](Status status) { promise->set_value(std::move(status)); });
+  return future;
+}
+
+Status Store::finish(std::future<Status>& committed) {
+  Status status = committed.get();
+  if (!status) {
+    const std::scoped_lock lock(mutex_);
+    broken_ = true;
+  }
+  return status;
+}
+
+}  // namespace armature::sandbox

@@ -1,0 +1,117 @@
+#pragma once
+// Store: all that the sandbox remembers, in memory, and the same written through to the database.
+//
+//   change    runs under the lock; its changes reach the database as one transaction, and change()
+//             returns after the commit. Order in the database is order under the lock
+//   Errors    kUnavailable when a commit failed. Memory is then ahead of the file, so every later
+//             change is refused: a restart goes back to what the file holds
+//   Threads   any; never call change() or read() from inside one
+//   Lifetime  the database outlives the store
+#include <future>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "sandbox/items.h"
+#include "storage/database.h"
+
+namespace armature::sandbox {
+
+template <class T>
+using Table = std::map<std::string, T>;
+
+class State {
+ public:
+  template <class T>
+  const Table<T>& table() const {
+    return std::get<Table<T>>(tables_);
+  }
+  template <class T>
+  const T* get(const std::string& key) const {
+    const auto& items = table<T>();
+    const auto found = items.find(key);
+    return found == items.end() ? nullptr : &found->second;
+  }
+
+ private:
+  friend class Change;
+  friend class Store;
+  std::tuple<Table<Record>, Table<Assignment>, Table<CustomRole>, Table<Application>,
+             Table<AsyncOperation>, Table<Deployment>, Table<DeploymentStep>, Table<Event>,
+             Table<Effect>, Table<Setting>>
+      tables_;
+};
+
+// The one way to change the state: what goes through here goes to the database too.
+class Change {
+ public:
+  struct Row {
+    const char* kind;
+    std::string key;
+    std::optional<std::string> body;  // nothing: the row goes
+  };
+
+  const State& state() const { return state_; }
+  template <class T>
+  void put(const std::string& key, T item) {
+    rows_.push_back({T::kKind, key, dump(to_item(item))});
+    std::get<Table<T>>(state_.tables_).insert_or_assign(key, std::move(item));
+  }
+  template <class T>
+  void erase(const std::string& key) {
+    rows_.push_back({T::kKind, key, std::nullopt});
+    std::get<Table<T>>(state_.tables_).erase(key);
+  }
+  // Counts an effect on a resource id; a change to itself alone ("unchanged") is not one.
+  void created(const std::string& id) { count(id, &Effect::created); }
+  void updated(const std::string& id) { count(id, &Effect::updated); }
+  void deleted(const std::string& id) { count(id, &Effect::deleted); }
+
+ private:
+  friend class Store;
+  explicit Change(State& state) : state_(state) {}
+  void count(const std::string& id, std::int64_t Effect::*field);
+  State& state_;
+  std::vector<Row> rows_;
+};
+
+class Store {
+ public:
+  static Result<std::unique_ptr<Store>> open(storage::Database& database);
+
+  template <class F>
+  auto read(F work) const {
+    const std::scoped_lock lock(mutex_);
+    return work(std::as_const(state_));
+  }
+  template <class F>
+  auto change(F work) -> Result<decltype(work(std::declval<Change&>()))> {
+    std::unique_lock lock(mutex_);
+    if (broken_) return fail(Code::kUnavailable, "the sandbox can no longer write its database");
+    Change change(state_);
+    auto value = work(change);
+    auto committed = submit(std::move(change.rows_));
+    lock.unlock();
+    if (auto status = finish(committed); !status) return std::move(status).error();
+    return value;
+  }
+
+ private:
+  explicit Store(storage::Database& database) : database_(database) {}
+  Status load();
+  std::future<Status> submit(std::vector<Change::Row> rows);
+  Status finish(std::future<Status>& committed);
+
+  storage::Database& database_;
+  mutable std::mutex mutex_;
+  State state_;
+  bool broken_ = false;
+};
+
+}  // namespace armature::sandbox
