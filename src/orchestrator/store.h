@@ -100,6 +100,7 @@ class Store final : public HandleStore {
   Result<std::map<std::string, Json>> outputs(std::int64_t run) const;  // task id → return_value
 
   // For people.
+  Result<RunInfo> run(const std::string& dag_id, const std::string& run_id) const;
   Result<Orchestrator::RunPage> runs(const Orchestrator::RunQuery& query) const;
   Result<std::vector<TaskInfo>> task_instances(const std::string& dag_id,
                                                const std::string& run_id) const;

@@ -148,6 +148,13 @@ Result<RunRow> Store::run_row(const std::string& dag_id, const std::string& run_
   });
 }
 
+Result<RunInfo> Store::run(const std::string& dag_id, const std::string& run_id) const {
+  return database_.read_value<RunInfo>([&](Connection& connection) -> Result<RunInfo> {
+    ARMATURE_TRY(RunRow out, read_run(connection, dag_id, run_id));
+    return std::move(out.info);
+  });
+}
+
 Result<Json> Store::handle(std::int64_t task) const {
   return database_.read_value<Json>([&](Connection& connection) -> Result<Json> {
     auto row = connection.prepare("SELECT handle FROM task_instance WHERE id = ?");
