@@ -4,11 +4,12 @@
 //
 //   Token     a JWT (HS256): iss, aud, iat, nbf, exp, jti, sub "dag/run/task", and dag, run, task,
 //             map_index, try, fence. The key never leaves the process
+//   issue     the same fence again gives one more token (a renewal); kConflict when a newer fence
+//             was issued to, or when this one has ended; kInvalid: no time to live
 //   verify    signature (only HS256, whatever the header says), issuer, audience, times, and that
-//   the
-//             fence is the one current for the task: a newer attempt or the end of this one revokes
-//             at once. A task never issued to by this process is refused: fails closed
-//   Errors    kUnauthenticated; the message never holds the token
+//             the fence is the one current for the task: a newer attempt or the end of this one
+//             revokes at once. A task never issued to by this process is refused: fails closed
+//   Errors    kUnauthenticated, saying which check failed; the message never holds the token
 //   Threads   every call from any thread
 //   Source    RFC 7519, RFC 8725 (best current practice)
 #include <map>
@@ -28,8 +29,7 @@ class AttemptTokens {
  public:
   AttemptTokens(Secret key, const Clock& clock, Random& random);
 
-  // From now on every token of the same task with another fence is refused. kConflict when a newer
-  // fence was already issued to.
+  // From now on every token of the same task with another fence is refused.
   Result<Secret> issue(const Attempt& attempt, Micros time_to_live);
   Result<Attempt> verify(std::string_view token) const;
   void revoke(const Attempt& attempt);  // the attempt ended; a newer one's token is not touched
@@ -38,12 +38,15 @@ class AttemptTokens {
   struct Current {
     std::int64_t fence;
     bool live;
+    Instant last_expiry;  // of the tokens issued to it
   };
+  void forget_expired();
   const Secret key_;
   const Clock& clock_;
   Random& random_;
   mutable std::mutex mutex_;
   std::map<TaskKey, Current> current_;
+  std::size_t crowded_ = 16'384;  // look for entries to forget at this size
 };
 
 }  // namespace armature::identity

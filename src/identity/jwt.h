@@ -3,11 +3,13 @@
 // shape).
 //
 //   decode    splits and parses without trusting anything; the algorithm comes from the caller's
-//   key,
-//             never from the token's header
-//   check     signature, then exp and nbf against `now` with `leeway`, then iss and aud when asked
-//   for Errors    kUnauthenticated, saying which check failed; never with the token's text Source
-//   RFC 7515, 7519, 8725
+//             key, never from the token's header
+//   check     signature, then exp (must be there) and nbf against `now` with `leeway`, then iss and
+//             aud when asked for
+//   Errors    kUnauthenticated, saying which check failed; never with the token's text. kInternal:
+//             the key is unfit (HS256: fewer than 32 bytes, RS256: no RSA key of 2048 bits)
+//   Threads   pure functions
+//   Source    RFC 7515, 7519, 8725
 #include <optional>
 #include <string>
 #include <string_view>

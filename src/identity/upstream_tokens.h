@@ -4,10 +4,11 @@
 //
 //   token     from the cache, or from the authority by the identity's credential (OAuth 2.0 client
 //             credentials, Entra v2). Refreshed ahead of expiry; callers that meet share one
-//             request
+//             request. A token that still holds is given when its refresh finds no authority
 //   Errors    kNotFound: no identity of that name (with the known ones); kUnavailable: the
-//   authority
-//             cannot be reached; kUnauthenticated: it refused, with the AADSTS text and no secret
+//             authority cannot be reached or is throttling, or the secret's file cannot be read;
+//             kUnauthenticated: it refused, with the AADSTS text and no secret; kInvalid: the
+//             authority is neither https nor on this machine
 //   Threads   any; the coroutine runs on the runtime's I/O threads
 //   Lifetime  client, clock and runtime outlive it
 //   Source    learn.microsoft.com, "OAuth 2.0 client credentials flow"

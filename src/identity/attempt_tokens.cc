@@ -1,0 +1,124 @@
+#include "identity/attempt_tokens.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "identity/jwt.h"
+
+namespace armature::identity {
+namespace {
+
+constexpr std::string_view kIssuer = "armature";
+constexpr std::string_view kAudience = "armature-gateway";
+// The same clock makes and checks a token, yet it may be set back a little in between.
+constexpr std::chrono::seconds kClockStep{60};
+
+std::int64_t whole_seconds(Instant at) {
+  return std::chrono::floor<std::chrono::seconds>(at).time_since_epoch().count();
+}
+
+Error refuse(const char* why) { return fail(Code::kUnauthenticated, why); }
+
+Result<std::int64_t> integer(const JsonObject& claims, std::string_view name) {
+  const Json* value = claims.if_contains(name);
+  if (!value || !value->is_int64()) return refuse("token names no attempt");
+  return value->get_int64();
+}
+
+std::string_view text(const JsonObject& claims, std::string_view name) {
+  const Json* value = claims.if_contains(name);
+  return value && value->is_string() ? as_text(*value) : std::string_view();
+}
+
+JsonObject claims_of(const Attempt& attempt) {
+  JsonObject claims;
+  claims["iss"] = kIssuer;
+  claims["aud"] = kAudience;
+  claims["sub"] = to_string(attempt.key);
+  claims["dag"] = attempt.key.dag.str();
+  claims["run"] = attempt.key.run.str();
+  claims["task"] = attempt.key.task.str();
+  claims["map_index"] = attempt.key.map_index;
+  claims["try"] = attempt.try_number;
+  claims["fence"] = attempt.fence;
+  return claims;
+}
+
+Result<Attempt> attempt_of(const JsonObject& claims) {
+  const auto dag = DagId::parse(text(claims, "dag"));
+  const auto run = RunId::parse(text(claims, "run"));
+  const auto task = TaskId::parse(text(claims, "task"));
+  if (!dag || !run || !task) return refuse("token names no attempt");
+  ARMATURE_TRY(const std::int64_t map_index, integer(claims, "map_index"));
+  ARMATURE_TRY(const std::int64_t try_number, integer(claims, "try"));
+  ARMATURE_TRY(const std::int64_t fence, integer(claims, "fence"));
+  return Attempt{
+      {*dag, *run, *task, static_cast<int>(map_index)},
+      static_cast<int>(try_number), fence
+  };
+}
+
+}  // namespace
+
+AttemptTokens::AttemptTokens(Secret key, const Clock& clock, Random& random)
+    : key_(std::move(key)), clock_(clock), random_(random) {}
+
+Result<Secret> AttemptTokens::issue(const Attempt& attempt, Micros time_to_live) {
+  const Instant now = clock_.now();
+  const Instant expiry = now + time_to_live;
+  JsonObject claims = claims_of(attempt);
+  claims["iat"] = whole_seconds(now);
+  claims["nbf"] = whole_seconds(now - kClockStep);
+  claims["exp"] = whole_seconds(expiry);
+  claims["jti"] = random_.uuid();
+  if (time_to_live <= Micros{0}) return fail(Code::kInvalid, "a token needs time to live");
+  // Signed before anything changes: a failure must not revoke the attempt before.
+  ARMATURE_TRY(Secret token, sign_hs256(claims, key_));
+
+  const std::lock_guard lock(mutex_);
+  forget_expired();
+  const auto found = current_.find(attempt.key);
+  if (found == current_.end()) {
+    current_.emplace(attempt.key, Current{attempt.fence, true, expiry});
+    return token;
+  }
+  Current& current = found->second;
+  if (current.fence > attempt.fence) {
+    return fail(Code::kConflict, to_string(attempt.key) + ": a newer attempt has a token");
+  }
+  if (current.fence == attempt.fence && !current.live) {
+    return fail(Code::kConflict, to_string(attempt.key) + ": the attempt has ended");
+  }
+  const Instant last = std::max(current.last_expiry, expiry);
+  current = {attempt.fence, true, last};
+  return token;
+}
+
+Result<Attempt> AttemptTokens::verify(std::string_view token) const {
+  const JwtRules rules{std::string(kIssuer), std::string(kAudience), Micros{0}};
+  ARMATURE_TRY(const Jwt jwt, verify_hs256(token, key_, rules, clock_.now()));
+  ARMATURE_TRY(Attempt attempt, attempt_of(jwt.claims));
+  const std::lock_guard lock(mutex_);
+  const auto found = current_.find(attempt.key);
+  if (found == current_.end()) return refuse("token is of a task that this server did not start");
+  if (found->second.fence != attempt.fence) return refuse("a newer attempt of the task has begun");
+  if (!found->second.live) return refuse("the attempt has ended");
+  return attempt;
+}
+
+void AttemptTokens::revoke(const Attempt& attempt) {
+  const std::lock_guard lock(mutex_);
+  const auto found = current_.find(attempt.key);
+  if (found != current_.end() && found->second.fence == attempt.fence) found->second.live = false;
+}
+
+// An entry is of use while a token of its task could still pass the check of times. Rare and over
+// everything, so its cost per token stays constant.
+void AttemptTokens::forget_expired() {
+  if (current_.size() < crowded_) return;
+  const Instant before = clock_.now() - kClockStep;
+  std::erase_if(current_, [&](const auto& entry) { return entry.second.last_expiry < before; });
+  crowded_ = std::max<std::size_t>(16'384, current_.size() * 2);
+}
+
+}  // namespace armature::identity
