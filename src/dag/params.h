@@ -10,4 +10,8 @@ namespace armature::dag {
 
 Result<JsonObject> resolve_params(const DagDef& dag, const JsonObject& conf);
 
+// The schema itself, and a value against it; no value: the schema alone. Error text names neither
+// the parameter nor a value whose schema says `format: password` or `writeOnly`.
+Status check_param(const ParamDef& param, const Json* value);
+
 }  // namespace armature::dag
