@@ -71,6 +71,8 @@ class Evaluator {
   Outcome<Json> call_lambda(const Node& lambda, std::vector<Json> arguments);
   // A call whose arguments are known: argument count, evaluation, limits. Not for specials.
   Outcome<Json> apply(const Function& function, const Node& call, const Arguments& arguments);
+  // Counts against the limit of steps; functions whose work is not linear call it themselves.
+  std::optional<TemplateError> spend(std::size_t steps);
   static Outcome<const Json*> access(const Json& base, const Json& key);
 
   Context& context;
@@ -89,7 +91,6 @@ class Evaluator {
   // The value of a tree without copying what parameters, variables and lambdas hold.
   Outcome<const Json*> peek(const Node& tree, Json& room);
   Outcome<Json> fresh_variable(const std::string& key, std::string_view name);
-  std::optional<TemplateError> spend(std::size_t steps);
   std::optional<TemplateError> weigh(const Json& result, int depth);
 
   std::deque<std::pair<std::string, Json>> lambdas_;

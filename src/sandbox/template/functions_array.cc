@@ -13,6 +13,16 @@ bool holds(const JsonArray& array, const Json& value) {
   return std::ranges::any_of(array, [&](const Json& one) { return same_value(one, value); });
 }
 
+// Comparing every element with every other is paid for before it is done.
+std::optional<TemplateError> pay_for_pairs(Evaluator& evaluator, const Arguments& lists) {
+  std::size_t elements = 0;
+  for (const Json& list : lists) {
+    if (list.is_array()) elements += list.get_array().size();
+  }
+  constexpr std::size_t kPairsPerStep = 128;
+  return evaluator.spend(elements * elements / kPairsPerStep);
+}
+
 Outcome<Json> array(Evaluator&, const Arguments& arguments) {
   if (arguments[0].is_array()) return arguments[0];
   JsonArray out;
@@ -34,10 +44,11 @@ Outcome<Json> contains(Evaluator&, const Arguments& arguments) {
   return Json(text.find(plain_text(arguments[1])) != std::string::npos);
 }
 
-Outcome<Json> distinct(Evaluator&, const Arguments& arguments) {
+Outcome<Json> distinct(Evaluator& evaluator, const Arguments& arguments) {
   const auto* list = arguments[0].if_array();
   if (list == nullptr)
     return wrong_argument("distinct", "its parameter to be an array", arguments[0]);
+  if (auto error = pay_for_pairs(evaluator, arguments)) return *std::move(error);
   JsonArray out;
   for (const Json& one : *list) {
     if (!holds(out, one)) out.push_back(one);
@@ -139,7 +150,8 @@ JsonObject common_members(const JsonObject& a, const JsonObject& b) {
   return out;
 }
 
-Outcome<Json> intersection(Evaluator&, const Arguments& arguments) {
+Outcome<Json> intersection(Evaluator& evaluator, const Arguments& arguments) {
+  if (auto error = pay_for_pairs(evaluator, arguments)) return *std::move(error);
   Json result = arguments[0];
   if (auto* list = result.if_array()) {
     JsonArray out;
@@ -174,7 +186,8 @@ void merge(JsonObject& into, const JsonObject& from) {
   }
 }
 
-Outcome<Json> union_(Evaluator&, const Arguments& arguments) {
+Outcome<Json> union_(Evaluator& evaluator, const Arguments& arguments) {
+  if (auto error = pay_for_pairs(evaluator, arguments)) return *std::move(error);
   if (arguments[0].is_array()) {
     JsonArray out;
     for (const Json& list : arguments) {
