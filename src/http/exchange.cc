@@ -119,6 +119,7 @@ Await<void> Exchange::perform() {
 Await<bool> Exchange::write_request() {
   const std::string head = write_request_head(request_, url_);
   const std::uint64_t before = wire_->sent();
+  sent_ = true;  // until it is known better: the coroutine may be let go in the middle
   const bool put = co_await wire_->write(head, request_.body);
   sent_ = wire_->sent() > before;
   keep_ = put;

@@ -5,7 +5,7 @@
 namespace armature::http {
 namespace {
 
-using namespace std::string_literals;
+using namespace std::literals;
 
 std::string request(const std::string& fields, const std::string& line = "GET / HTTP/1.1") {
   return line + "\r\n" + fields + "\r\n";

@@ -5,7 +5,9 @@
 //   SQLite reads and whatever else waits in a system call.
 //   Threads   post() and run_blocking() may be called from any thread
 //   Lifetime  outlives every Server, Client and Task on it. stop() ends accepting and waits until
-//             running work is done; the destructor calls it
+//             running work is done; the destructor calls it. Not from one of its own threads. A
+//             Task that sleeps is let go: its frame is destroyed and it does not wake.
+//             What handlers refer to is destroyed after stop()
 #include <functional>
 #include <memory>
 
