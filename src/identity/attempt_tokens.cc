@@ -19,10 +19,13 @@ std::int64_t whole_seconds(Instant at) {
 
 Error refuse(const char* why) { return fail(Code::kUnauthenticated, why); }
 
-Result<std::int64_t> integer(const JsonObject& claims, std::string_view name) {
+template <class Int>
+Result<Int> integer(const JsonObject& claims, std::string_view name) {
   const Json* value = claims.if_contains(name);
-  if (!value || !value->is_int64()) return refuse("token names no attempt");
-  return value->get_int64();
+  if (!value || !value->is_int64() || !std::in_range<Int>(value->get_int64())) {
+    return refuse("token names no attempt");
+  }
+  return static_cast<Int>(value->get_int64());
 }
 
 std::string_view text(const JsonObject& claims, std::string_view name) {
@@ -49,12 +52,12 @@ Result<Attempt> attempt_of(const JsonObject& claims) {
   const auto run = RunId::parse(text(claims, "run"));
   const auto task = TaskId::parse(text(claims, "task"));
   if (!dag || !run || !task) return refuse("token names no attempt");
-  ARMATURE_TRY(const std::int64_t map_index, integer(claims, "map_index"));
-  ARMATURE_TRY(const std::int64_t try_number, integer(claims, "try"));
-  ARMATURE_TRY(const std::int64_t fence, integer(claims, "fence"));
+  ARMATURE_TRY(const int map_index, integer<int>(claims, "map_index"));
+  ARMATURE_TRY(const int try_number, integer<int>(claims, "try"));
+  ARMATURE_TRY(const std::int64_t fence, integer<std::int64_t>(claims, "fence"));
   return Attempt{
-      {*dag, *run, *task, static_cast<int>(map_index)},
-      static_cast<int>(try_number), fence
+      {*dag, *run, *task, map_index},
+      try_number, fence
   };
 }
 
@@ -118,7 +121,7 @@ void AttemptTokens::forget_expired() {
   if (current_.size() < crowded_) return;
   const Instant before = clock_.now() - kClockStep;
   std::erase_if(current_, [&](const auto& entry) { return entry.second.last_expiry < before; });
-  crowded_ = std::max<std::size_t>(16'384, current_.size() * 2);
+  crowded_ = std::max<std::size_t>(1'024, current_.size() * 2);
 }
 
 }  // namespace armature::identity

@@ -46,7 +46,7 @@ class AttemptTokens {
   Random& random_;
   mutable std::mutex mutex_;
   std::map<TaskKey, Current> current_;
-  std::size_t crowded_ = 16'384;  // look for entries to forget at this size
+  std::size_t crowded_ = 1'024;  // look for entries to forget at this size
 };
 
 }  // namespace armature::identity
