@@ -7,7 +7,10 @@
 //   verify    walks the chain from the start and names the first broken record; needs no key and no
 //             server, so a copy of the database can be checked elsewhere
 //   Content   never a token, never a body: ids, action, scope, decision, rule, status, sizes,
-//   digests Threads   any. Order of the chain is order of the writer
+//             digests
+//   Limit     the chain alone cannot show that its newest records were cut off: whoever keeps an
+//             earlier verdict's `head` and `records` can
+//   Threads   any. Order of the chain is order of the writer
 #include <functional>
 #include <optional>
 #include <string>

@@ -1,5 +1,8 @@
 #include "access/explain.h"
 
+#include <algorithm>
+
+#include "arm/resource_id.h"
 #include "base/bytes.h"
 
 namespace armature::access {
@@ -10,17 +13,53 @@ std::string role_name(const std::string& role_id) {
   return role ? role->name : role_id;
 }
 
-std::string proposed_role(const std::string& action) {
-  const arm::Role* role = arm::smallest_builtin_role(action);
-  return role ? role->name : "";
+struct Proposal {
+  std::string role;  // empty: no built-in role will do
+  std::string scope;
+};
+
+Proposal propose(const arm::Need& missing) {
+  const arm::Role* role = arm::smallest_builtin_role(missing.action);
+  return {role ? role->name : "", missing.scope};
+}
+
+// A deployment needs its template's writes beside its own, so that one entry should do for all of
+// them: at the scope it deploys to. Owner is never proposed for convenience.
+Proposal propose(const Ask& ask, const arm::Need& missing) {
+  if (ask.linked.empty() || missing.scope != ask.scope) return propose(missing);
+  const auto id = arm::ResourceId::parse(ask.scope);
+  if (!id) return propose(missing);
+  std::vector<std::string> actions = {ask.action};
+  for (const arm::Need& need : ask.linked) {
+    if (arm::at_or_above(id->scope, need.scope)) actions.push_back(need.action);
+  }
+  const arm::Role* role = arm::smallest_builtin_role(actions);
+  if (role && role->name != "Owner") return {role->name, id->scope};
+  return {propose(missing).role, id->scope};
+}
+
+// For a POSIX shell: names in a scope may hold quotes.
+std::string quoted(const std::string& text) {
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? "'\\''" : std::string(1, c);
+  return out + "'";
+}
+
+// Plain where YAML reads it as plain text.
+std::string yaml_text(const std::string& text) {
+  const bool plain = std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("/.-_() ").find(c) != std::string_view::npos;
+  });
+  return plain ? text : dump(Json(text));
 }
 
 // The entry a reviewer would add, and nothing wider: this task, this scope, the smallest role.
-std::string dag_entry(const Facts& facts, const std::string& role, const std::string& scope,
-                      const std::string& assignable) {
-  std::string out = "- role: " + role + "\n  scope: " + scope + "\n  tasks: [" +
-                    facts.attempt.key.task.str() + "]";
-  if (!assignable.empty()) out += "\n  assignable_roles: [" + assignable + "]";
+std::string dag_entry(const Facts& facts, const Proposal& proposal, const std::string& assignable) {
+  std::string out = "- role: " + yaml_text(proposal.role) +
+                    "\n  scope: " + yaml_text(proposal.scope) + "\n  tasks: [" +
+                    yaml_text(facts.attempt.key.task.str()) + "]";
+  if (!assignable.empty()) out += "\n  assignable_roles: [" + yaml_text(assignable) + "]";
   return out;
 }
 
@@ -59,13 +98,13 @@ Explanation explain(const Facts& facts, const Ask& ask, const Decision& decision
   out.message = "Task '" + task + "' of DAG '" + facts.attempt.key.dag.str() +
                 "' may not perform '" + out.missing_action + "' on '" + out.missing_scope + "'. " +
                 layer_text(facts, ask, decision);
-  const std::string role = proposed_role(out.missing_action);
+  const Proposal proposal = propose(ask, decision.missing);
   if (decision.layer == Layer::kGrant) {
-    out.fix_dag = role.empty() ? "# no built-in role permits " + out.missing_action +
-                                     ": a custom role with this action is needed"
-                               : dag_entry(facts, role, out.missing_scope, "");
+    out.fix_dag = proposal.role.empty() ? "# no built-in role permits " + out.missing_action +
+                                              ": a custom role with this action is needed"
+                                        : dag_entry(facts, proposal, "");
   } else if (decision.layer == Layer::kAssignableRole) {
-    out.fix_dag = dag_entry(facts, role, out.missing_scope, role_name(ask.assigns_role_id));
+    out.fix_dag = dag_entry(facts, proposal, role_name(ask.assigns_role_id));
   }
   return out;
 }
@@ -80,12 +119,12 @@ Explanation explain_azure(const Facts& facts, const Ask& ask, const arm::ErrorBo
   out.message = "Armature allowed it, Azure did not: identity '" + facts.identity +
                 "' was refused '" + ask.action + "' on '" + ask.scope +
                 "'. Azure says: " + error.code + ": " + error.message;
-  const std::string role = proposed_role(ask.action);
-  if (equal_ci(error.code, "AuthorizationFailed") && !role.empty()) {
+  const Proposal proposal = propose(ask, {ask.action, ask.scope});
+  if (equal_ci(error.code, "AuthorizationFailed") && !proposal.role.empty()) {
     out.fix_az = "az role assignment create --assignee-object-id " +
                  (principal_id.empty() ? "OBJECT_ID_OF_" + facts.identity : principal_id) +
-                 " --assignee-principal-type ServicePrincipal --role '" + role + "' --scope '" +
-                 ask.scope + "'";
+                 " --assignee-principal-type ServicePrincipal --role " + quoted(proposal.role) +
+                 " --scope " + quoted(proposal.scope);
   }
   return out;
 }

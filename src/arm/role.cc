@@ -143,9 +143,15 @@ const Role* find_builtin_role(std::string_view name_or_id) {
 }
 
 const Role* smallest_builtin_role(std::string_view action) {
+  return smallest_builtin_role(std::vector<std::string>{std::string(action)});
+}
+
+const Role* smallest_builtin_role(const std::vector<std::string>& actions) {
   const Role* best = nullptr;
   for (const Role& role : builtin_roles()) {
-    if (permits(role, action) && (!best || breadth(role) < breadth(*best))) best = &role;
+    const bool enough =
+        std::ranges::all_of(actions, [&](const std::string& a) { return permits(role, a); });
+    if (enough && (!best || breadth(role) < breadth(*best))) best = &role;
   }
   return best;
 }

@@ -45,6 +45,7 @@ const std::vector<Role>& builtin_roles();
 const Role* find_builtin_role(std::string_view name_or_id);
 // The built-in role of the fewest actions that permits the action: what a denial proposes.
 const Role* smallest_builtin_role(std::string_view action);
+const Role* smallest_builtin_role(const std::vector<std::string>& actions);  // permits them all
 
 // ARM's shape: {id, name, type, properties: {roleName, type, permissions: […], assignableScopes}}.
 Result<Role> role_from_json(const Json& definition);
