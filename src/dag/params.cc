@@ -1,6 +1,7 @@
 #include "dag/params.h"
 
 #include <algorithm>
+#include <regex>
 #include <valijson/adapters/boost_json_adapter.hpp>
 #include <valijson/schema.hpp>
 #include <valijson/schema_parser.hpp>
@@ -90,6 +91,10 @@ Status validate(const ParamDef& param, const Json* value) {
   valijson::Schema schema;
   valijson::SchemaParser parser;
   parser.populateSchema(valijson::adapters::BoostJsonAdapter(document), schema);
+  each_object(document, [](const JsonObject& one) {
+    const Json* pattern = one.if_contains("pattern");
+    if (pattern != nullptr && pattern->is_string()) std::regex(std::string(as_text(*pattern)));
+  });
   if (value == nullptr) return Ok{};
   const bool hidden = text_at(document, "format") == "password" || bool_at(document, "writeOnly");
   const std::string what = hidden ? "the value" : shown(*value);
