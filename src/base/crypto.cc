@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 
 #include "base/bytes.h"
 
@@ -15,7 +16,7 @@ namespace {
 std::string digest(const EVP_MD* kind, std::string_view bytes) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> out;
   unsigned int size = 0;
-  EVP_Digest(bytes.data(), bytes.size(), out.data(), &size, kind, nullptr);
+  if (EVP_Digest(bytes.data(), bytes.size(), out.data(), &size, kind, nullptr) != 1) std::abort();
   return {reinterpret_cast<const char*>(out.data()), size};
 }
 
@@ -27,8 +28,12 @@ std::string sha256_hex(std::string_view bytes) { return to_hex(sha256(bytes)); }
 std::string hmac_sha256(std::string_view key, std::string_view bytes) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> out;
   unsigned int size = 0;
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-       reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), out.data(), &size);
+  const char* const start = key.data() ? key.data() : "";  // a null key means another thing there
+  if (!HMAC(EVP_sha256(), start, static_cast<int>(key.size()),
+            reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), out.data(),
+            &size)) {
+    std::abort();
+  }
   return {reinterpret_cast<const char*>(out.data()), size};
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// Digests, keyed digests and name-based uuids, by OpenSSL.
+// Digests, keyed digests and name-based uuids, by OpenSSL. A digest that OpenSSL cannot give ends
+// the process: an empty one would compare equal to an empty claim.
 #include <string>
 #include <string_view>
 

@@ -74,15 +74,19 @@ Status write_file(const std::filesystem::path& path, std::string_view bytes, uns
 }
 
 Status make_private_directory(const std::filesystem::path& path) {
-  std::error_code error;
-  if (std::filesystem::is_directory(path, error)) return Ok{};
-  if (path.has_parent_path()) {
-    std::filesystem::create_directories(path.parent_path(), error);
-    if (error)
-      return fail(Code::kUnavailable, "cannot create " + path.string() + ": " + error.message());
+  std::error_code ignored;
+  std::filesystem::path made;
+  for (const auto& part : path) {
+    made /= part;
+    if (part.empty() || std::filesystem::is_directory(made, ignored)) continue;
+    // Another process may make it first; a file in its place is found by the check at the end.
+    if (::mkdir(made.c_str(), 0700) != 0 && errno != EEXIST) {
+      return system_error(made, "cannot create");
+    }
   }
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
-    return system_error(path, "cannot create");
+  if (!std::filesystem::is_directory(path, ignored)) {
+    return fail(Code::kUnavailable, path.string() + " is not a directory");
+  }
   return Ok{};
 }
 

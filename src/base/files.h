@@ -14,6 +14,7 @@ namespace armature {
 
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t max_bytes = 64u << 20);
 Status write_file(const std::filesystem::path& path, std::string_view bytes, unsigned mode = 0644);
-Status make_private_directory(const std::filesystem::path& path);  // 0700, parents too
+// With the parents that are missing, each 0700. One that is there already keeps its mode.
+Status make_private_directory(const std::filesystem::path& path);
 
 }  // namespace armature

@@ -12,9 +12,10 @@ constexpr std::string_view kMask = "***";
 constexpr std::array<std::string_view, 4> kLevels = {"debug", "info", "warning", "error"};
 
 bool names_a_secret(std::string_view key) {
-  static constexpr std::array<std::string_view, 10> kKeys = {
-      "authorization", "password", "passwd",           "client_secret", "secret",
-      "token",         "api_key",  "client_assertion", "access_token",  "private_key"};
+  static constexpr std::string_view kKeys[] = {
+      "authorization",    "proxy-authorization", "cookie",        "set-cookie",  "password",
+      "passwd",           "client_secret",       "secret",        "token",       "api_key",
+      "client_assertion", "access_token",        "refresh_token", "private_key", "clientsecret"};
   for (const std::string_view known : kKeys) {
     if (equal_ci(key, known)) return true;
   }
@@ -40,10 +41,21 @@ std::string without_jwts(std::string text) {
   return text;
 }
 
+// What is below a key that names a secret: its shape stays, its texts and numbers do not.
+Json masked(Json value) {
+  if (value.is_string() || value.is_number()) return Json(kMask);
+  if (auto* array = value.if_array()) {
+    for (Json& element : *array) element = masked(std::move(element));
+  } else if (auto* object = value.if_object()) {
+    for (auto& member : *object) member.value() = masked(std::move(member.value()));
+  }
+  return value;
+}
+
 }  // namespace
 
 void Redactor::add(std::string_view secret) {
-  if (secret.size() < 8) return;
+  if (secret.size() < 8 || without_jwts(std::string(secret)) == kMask) return;
   const std::lock_guard lock(mutex_);
   secrets_.emplace(secret);
 }
@@ -68,9 +80,8 @@ Json Redactor::clean(Json value) const {
     for (Json& element : *array) element = clean(std::move(element));
   } else if (auto* object = value.if_object()) {
     for (auto& member : *object) {
-      member.value() = names_a_secret(member.key()) && member.value().is_string()
-                           ? Json(kMask)
-                           : clean(std::move(member.value()));
+      member.value() = names_a_secret(member.key()) ? masked(std::move(member.value()))
+                                                    : clean(std::move(member.value()));
     }
   }
   return value;

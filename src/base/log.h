@@ -4,8 +4,8 @@
 //   {"ts":"2026-11-24T08:30:00.123456Z","level":"info","event":"run finished","dag_id":"etl"}
 //
 //   Threads    write() may be called from any thread; lines never mix
-//   Redaction  every string passes the Redactor: values it was told of, JWT-shaped text and the
-//              values of keys such as authorization, password, client_secret come out as "***"
+//   Redaction  every value passes the Redactor: texts it was told of, JWT-shaped text and whatever
+//              is below keys such as authorization, password, client_secret come out as "***"
 #include <functional>
 #include <initializer_list>
 #include <mutex>
@@ -21,14 +21,21 @@ namespace armature {
 // Knows the secrets of this process and takes them out of text. Safe from any thread.
 class Redactor {
  public:
-  void add(
-      std::string_view secret);  // shorter than 8 characters are not kept: they would hit words
+  // Not kept: fewer than 8 characters, which would hit words, and JWTs, which are known by shape
+  // (one comes with each attempt, for as long as the process lives).
+  void add(std::string_view secret);
   std::string clean(std::string_view text) const;
   Json clean(Json value) const;
 
  private:
+  // A secret that begins another must not be replaced first: the other's rest would show.
+  struct LongerFirst {
+    bool operator()(const std::string& a, const std::string& b) const {
+      return a.size() != b.size() ? a.size() > b.size() : a < b;
+    }
+  };
   mutable std::mutex mutex_;
-  std::set<std::string, std::less<>> secrets_;
+  std::set<std::string, LongerFirst> secrets_;
 };
 
 enum class Level { kDebug, kInfo, kWarning, kError };

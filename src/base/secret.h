@@ -36,7 +36,9 @@ class Secret {
   bool empty() const noexcept { return text_.empty(); }
 
  private:
+  // The whole buffer: a short text that was moved from leaves its bytes behind a length of 0.
   void wipe() noexcept {
+    text_.resize(text_.capacity());
     for (volatile char& c : text_) c = 0;
     text_.clear();
   }

@@ -66,7 +66,8 @@ Result<const date::time_zone*> zone_of(std::string_view name) {
   }
 }
 
-// One "12.5h"-like part. `scale` maps the unit letter to seconds.
+// The sum of "12.5h"-like parts. `scale` maps the unit letter to seconds; "ms" is known where "s"
+// is and letters are small.
 Result<double> sum_of_parts(std::string_view text, std::string_view units,
                             std::initializer_list<double> scale) {
   double total = 0;
@@ -76,7 +77,7 @@ Result<double> sum_of_parts(std::string_view text, std::string_view units,
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc() || value < 0) return fail(Code::kInvalid, "no number");
     text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    if (units.find('i') != std::string_view::npos && text.starts_with("ms")) {
+    if (units.find('s') != std::string_view::npos && text.starts_with("ms")) {
       total += value / 1000;
       text.remove_prefix(2);
       continue;
@@ -172,18 +173,19 @@ Result<Micros> parse_duration(std::string_view text) {
     const auto t = upper.find('T');
     const std::string days = upper.substr(0, t);
     if (!days.empty()) {
-      ARMATURE_TRY(const double value, sum_of_parts(days, "WD", {604800, 86400}));
-      total += value;
+      const auto value = sum_of_parts(days, "WD", {604800, 86400});
+      if (!value) return bad();
+      total += *value;
     }
     if (t != std::string::npos) {
-      ARMATURE_TRY(const double value,
-                   sum_of_parts(std::string_view(upper).substr(t + 1), "HMS", {3600, 60, 1}));
-      total += value;
+      const auto value = sum_of_parts(std::string_view(upper).substr(t + 1), "HMS", {3600, 60, 1});
+      if (!value) return bad();
+      total += *value;
     } else if (days.empty()) {
       return bad();
     }
   } else {
-    const auto value = sum_of_parts(rest, "wdhmsi", {604800, 86400, 3600, 60, 1, 0});
+    const auto value = sum_of_parts(rest, "wdhms", {604800, 86400, 3600, 60, 1});
     if (!value) return bad();
     total = *value;
   }

@@ -17,7 +17,8 @@ namespace armature {
 
 std::string to_rfc3339(Instant at);      // 2026-11-24T08:30:00.123456Z, micros only when not 0
 std::string to_airflow_iso(Instant at);  // 2026-11-24T08:30:00+00:00, as Airflow's run ids
-Result<Instant> from_rfc3339(std::string_view text);  // also a bare date: midnight UTC
+// Also a bare date (midnight UTC) and a time without an offset (UTC, as Airflow reads it).
+Result<Instant> from_rfc3339(std::string_view text);
 
 // "30s", "5m", "1h30m", "2d", ISO 8601 "PT5M", or a plain number of seconds (fractions allowed).
 Result<Micros> parse_duration(std::string_view text);
