@@ -15,6 +15,7 @@ function(armature_module name)
   add_library(armature::${name} ALIAS armature_${name})
   target_include_directories(armature_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(armature_${name} PUBLIC ${M_LIBS} PRIVATE armature_warnings)
+  armature_precompile(armature_${name})
   foreach(dep IN LISTS M_DEPS)
     get_property(below GLOBAL PROPERTY armature_layer_${dep})
     if(NOT below LESS M_LAYER)
@@ -27,6 +28,20 @@ function(armature_module name)
     target_link_libraries(${name}_test PRIVATE armature::${name} armature_warnings GTest::gtest_main)
     target_compile_definitions(${name}_test PRIVATE
       ARMATURE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+    armature_precompile(${name}_test)
     add_test(NAME ${name} COMMAND ${name}_test WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  endif()
+endfunction()
+
+# What nearly every file includes is compiled once, with the base room, and used by all.
+function(armature_precompile target)
+  if(NOT ARMATURE_PRECOMPILE)
+    return()
+  elseif(target STREQUAL armature_base)
+    target_precompile_headers(${target} PRIVATE
+      <algorithm> <chrono> <functional> <map> <memory> <mutex> <optional> <string> <string_view> <vector>
+      <boost/json/array.hpp> <boost/json/object.hpp> <boost/json/value.hpp> <fmt/format.h>)
+  else()
+    target_precompile_headers(${target} REUSE_FROM armature_base)
   endif()
 endfunction()
