@@ -44,11 +44,11 @@ def test_a_changed_audit_record_is_found(provision):
     provision.finish("azure_provision", "first")
     provision.stop()
     with sqlite3.connect(provision.data / "armature.db") as database:
-        database.execute("UPDATE audit SET content = replace(content, 'allow', 'deny') WHERE sequence = 2")
+        database.execute("UPDATE audit SET content = replace(content, 'allow', 'deny') WHERE sequence = 1")
     provision.start()
     verified = provision.cli("audit", "verify", check=False)
     assert verified.returncode == 1
-    assert "broken at record 2" in verified.stdout
+    assert "broken at record 1" in verified.stdout
 
 
 @pytest.mark.skipif(not CORPUS.exists(), reason=f"no template corpus at {CORPUS}")
