@@ -129,7 +129,7 @@ Await<bool> Connection::serve_one() {
 // True with head_ set and its bytes taken; else the connection is over.
 Await<bool> Connection::read_head() {
   const ServerOptions& options = settings_->options;
-  if (draining_ && bytes_.empty()) co_return false;
+  if (settings_->draining && bytes_.empty()) co_return false;
   if (bytes_.empty()) std::string().swap(bytes_);
   idle_ = bytes_.empty();
   deadline_.set(first_ || !idle_ ? options.header_timeout : options.idle_timeout);
@@ -265,8 +265,8 @@ Await<bool> Connection::write_answer() {
   const Response response = std::move(*answer_);
   answer_.reset();
   const auto wish = response.headers.get("Connection");
-  const bool keep =
-      head_.keep_alive && !draining_ && method_ != "CONNECT" && !(wish && *wish == "close");
+  const bool keep = head_.keep_alive && !settings_->draining && method_ != "CONNECT" &&
+                    !(wish && *wish == "close");
   const std::string head = write_response_head(response, method_, keep, head_.http_1_0,
                                                http_date(loop().owner.clock.now()));
   const bool no_body = method_ == "HEAD" || response.status == 204 || response.status == 304;
@@ -302,12 +302,10 @@ Await<void> Connection::linger() {
 }
 
 void Connection::drain() {
-  draining_ = true;
   if (idle_ && bytes_.empty()) wire_.cancel();
 }
 
 void Connection::abort() {
-  draining_ = true;
   wire_.cancel();
   settle(std::nullopt);
 }

@@ -3,6 +3,7 @@
 // this room.
 //
 //   Threads   all but deliver() on the connection's loop
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -20,6 +21,7 @@ struct ServerSettings {
   ServerOptions options;
   Handler handler;
   SslContext tls;
+  std::atomic<bool> draining{false};  // answers say that the connection closes
   std::function<void(const std::shared_ptr<Connection>&)> ended;
 };
 
@@ -67,7 +69,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool first_ = true;
   bool idle_ = false;
   bool timed_out_ = false;
-  bool draining_ = false;
   bool refused_ = false;
   bool answered_ = false;
   std::optional<Response> answer_;

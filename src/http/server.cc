@@ -131,6 +131,7 @@ void Server::Impl::stop() {
     running = false;
   }
   close_door();
+  settings->draining = true;
   const auto tell = [this](void (Connection::*what)()) {
     const std::lock_guard lock(mutex);
     for (const auto& connection : connections) {
