@@ -143,7 +143,7 @@ int run(int argc, char** argv) {
                                      [](Micros length) { std::this_thread::sleep_for(length); },
                                      orchestrator::operator_specs(),
                                      ::isatty(STDOUT_FILENO) == 1};
-  cli::add_verbs(app, environment, status);
+  const auto verbs = cli::add_verbs(app, environment, status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

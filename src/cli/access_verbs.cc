@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "cli/session.h"
 #include "http/message.h"
@@ -25,6 +26,9 @@ Status list_audit(Session& session, const AuditFlags& flags) {
   // Newest came first, so that the limit keeps them; people read downwards in time.
   JsonArray& records = page.at("records").get_array();
   std::reverse(records.begin(), records.end());
+  for (Json& record : records) {
+    if (int_at(record, "status") == 0) record.get_object()["status"] = nullptr;  // no answer (yet)
+  }
   session.print_list(page, "records",
                      {
                          {"SEQ",      "sequence"  },

@@ -12,6 +12,7 @@
 //   Finding    the server: --server, ARMATURE_SERVER, or DATA_DIR/server.json; the token:
 //              ARMATURE_API_TOKEN or DATA_DIR/api_token
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "base/clock.h"
@@ -33,6 +34,7 @@ struct Environment {
   bool out_is_terminal = false;
 };
 
-void add_verbs(CLI::App& app, const Environment& environment, int& status);
+class Session;
+std::shared_ptr<Session> add_verbs(CLI::App& app, const Environment& environment, int& status);
 
 }  // namespace armature::cli

@@ -1,5 +1,7 @@
 #include "cli/output.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/bytes.h"
@@ -48,6 +50,7 @@ void write_yaml(const Json& value, std::size_t depth, bool in_list, std::string&
 
 std::string cell(const Json* value) {
   if (!value || value->is_null()) return "-";
+  if (value->is_double()) return fmt::format("{:.2f}", value->get_double());
   std::string text = value->is_string() ? std::string(as_text(*value)) : dump(*value);
   std::ranges::replace(text, '\n', ' ');
   return text.empty() ? "-" : text;

@@ -18,7 +18,8 @@ std::string to_table(const JsonArray& rows, const std::vector<Column>& columns);
 // "name: value" a line, for one object.
 std::string to_fields(const Json& object, const std::vector<Column>& columns);
 std::string to_yaml(const Json& value);
-// A cell: strings as they are, the rest as compact JSON; line breaks as blanks.
+// A cell: strings as they are, fractions with two digits, the rest as compact JSON; line breaks as
+// blanks.
 std::string cell(const Json* value);
 
 }  // namespace armature::cli

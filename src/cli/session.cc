@@ -87,15 +87,14 @@ Result<Json> find_run(Session& session, const std::string& dag_id, const std::st
   return *found;
 }
 
-void add_verbs(CLI::App& app, const Environment& environment, int& status) {
-  // The callbacks outlive this call: CLI11 runs them while it parses.
+std::shared_ptr<Session> add_verbs(CLI::App& app, const Environment& environment, int& status) {
   auto session = std::make_shared<Session>(environment, status);
   add_dag_verbs(app, *session);
   add_run_verbs(app, *session);
   add_task_verbs(app, *session);
   add_access_verbs(app, *session);
   add_sandbox_verbs(app, *session);
-  app.parse_complete_callback([session] {});
+  return session;
 }
 
 }  // namespace armature::cli
