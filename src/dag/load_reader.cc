@@ -15,8 +15,7 @@ Diagnostic& Report::error(Position at, const std::string& path, const std::strin
       return known;
     }
   }
-  constexpr std::size_t kMost = 200;  // nobody reads more, and a hostile file could make millions
-  if (all_.size() >= kMost) return beyond_ = Diagnostic();
+  if (full()) return beyond_ = Diagnostic();
   Diagnostic out;
   out.file = file_;
   out.line = at.line;
@@ -208,6 +207,7 @@ void Fields::finish(const std::vector<std::string>& also_known) {
   for (std::size_t i = 0; i < map_.entries.size(); ++i) {
     const auto& entry = map_.entries[i];
     if (taken_[i]) continue;
+    if (report_.full()) return;
     report_.error(entry.at, path_of(entry.key), "unknown_key",
                   "'" + entry.key + "' is not a key that is known here",
                   did_you_mean(entry.key, known));

@@ -20,6 +20,7 @@ class Report {
                const std::string& message, const std::string& suggestion = {});
   void wrong_type(const YamlNode& node, const std::string& path, const std::string& expected);
   bool failed() const;
+  bool full() const { return all_.size() >= 200; }  // a hostile file could make millions
   std::vector<Diagnostic>& all() { return all_; }
 
  private:

@@ -1,5 +1,6 @@
 #include "dag/load_yaml.h"
 
+#include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -13,7 +14,7 @@ namespace armature::dag {
 namespace {
 
 constexpr int kMaxDepth = 64;
-constexpr std::size_t kMaxNodes = 300'000;  // after aliases: a small file must not grow without end
+constexpr std::size_t kMaxNodes = 150'000;  // after aliases: a small file must not grow without end
 
 bool only(std::string_view text, std::string_view allowed) {
   return !text.empty() && text.find_first_not_of(allowed) == std::string_view::npos;
@@ -235,6 +236,8 @@ std::optional<YamlNode> read_yaml(const DocumentText& document, const std::strin
   Builder builder(document.first_line, file, out);
   try {
     return builder.build(YAML::Load(document.text), "", 0);
+  } catch (const YAML::DeepRecursion& error) {
+    builder.report(builder.position(error.mark), "", "too_deep", "nested more than 64 deep");
   } catch (const YAML::Exception& error) {
     builder.report(builder.position(error.mark), "", "yaml_syntax", error.msg);
   } catch (const std::exception& error) {
