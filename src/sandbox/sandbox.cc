@@ -62,7 +62,7 @@ void Sandbox::clear_faults() { impl_->cloud->faults().clear(); }
 Json Sandbox::status() const {
   Cloud& cloud = *impl_->cloud;
   const auto [resources, deployments] = cloud.store().read([](const State& state) {
-    return std::pair(state.table<Record>().size(), state.table<Deployment>().size());
+    return std::pair(std::ssize(state.table<Record>()), std::ssize(state.table<Deployment>()));
   });
   return JsonObject{
       {"tenantId",       cloud.tenant()       },

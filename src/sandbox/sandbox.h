@@ -54,8 +54,8 @@ struct Fault {
   int status = 503;     // kind status: 429, 500, 503 …
   int retry_after = 0;  // seconds; sent when > 0
   Micros latency{0};
-  std::string method;         // "" any
-  std::string path_contains;  // "" any; without regard to case
+  std::string method = "";         // "" any
+  std::string path_contains = "";  // "" any; without regard to case
   int times = 1;
 };
 

@@ -102,8 +102,15 @@ tmpl::Surroundings surroundings_of(Cloud& cloud, const Deployment& deployment,
     });
   }
   out.tenant = JsonObject{
-      {"tenantId",    cloud.tenant()},
-      {"displayName", "Sandbox"     }
+      {"id",          "/tenants/" + cloud.tenant()},
+      {"tenantId",    cloud.tenant()              },
+      {"displayName", "Sandbox"                   },
+      {"countryCode", "NL"                        }
+  };
+  out.deployer = JsonObject{
+      {"objectId",          deployment.caller.object_id},
+      {"tenantId",          cloud.tenant()             },
+      {"userPrincipalName", ""                         }
   };
   out.environment = environment();
   out.deployment_location = deployment.location;
