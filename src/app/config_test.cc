@@ -66,7 +66,7 @@ TEST(Config, RefusesWhatItDoesNotKnow) {
        {"a.yaml", "identities:\n- name: x\n  client_secret: y\n", {}, {}},
        "a.yaml:3:3: a secret has no place in a file that is shown around; write client_secret_file "
        "with the path of a file only the server can read"                                                               },
-      {"not YAML",           {"a.yaml", "server: [", {}, {}},              "a.yaml:1:10: end of sequence flow not found"},
+      {"not YAML",           {"a.yaml", "server: [", {}, {}},              "a.yaml:1:1: end of sequence flow not found"},
   };
   for (const auto& row : kTable) {
     SCOPED_TRACE(row.name);

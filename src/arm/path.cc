@@ -104,7 +104,10 @@ Result<ProviderBlock> parse_block(const std::vector<std::string>& segments, std:
   while (at < segments.size()) {
     const std::string& segment = segments[at];
     if (block.types.size() == block.names.size()) {
-      if (is_providers(segment)) return block;
+      if (is_providers(segment)) {
+        if (!block.types.empty()) return block;
+        return fail(Code::kInvalid, "provider '" + block.provider + "' has no type after it");
+      }
       if (!is_word(segment)) return fail(Code::kInvalid, "'" + segment + "' is no resource type");
       block.types.push_back(segment);
     } else if (is_providers(segment)) {

@@ -23,7 +23,8 @@ class DagFolderTest : public ::testing::Test {
   }
   std::string ids() const {
     std::string out;
-    for (const auto& [id, entry] : *folder_.entries()) out += id + " ";
+    const auto entries = folder_.entries();
+    for (const auto& [id, entry] : *entries) out += id + " ";
     return out;
   }
 };

@@ -32,9 +32,8 @@ class SchedulerRunsTest : public ::testing::Test {
   }
   Names runs() {
     Names out;
-    for (const RunInfo& run : bench_.store->runs({"d", "", 100, 0})->runs) {
-      out.push_back(run.run_id);
-    }
+    const auto page = bench_.store->runs({"d", "", 100, 0});
+    for (const RunInfo& run : page->runs) out.push_back(run.run_id);
     return out;
   }
   // Ends as kill -9 does: nothing is told, the files are opened again.
@@ -148,7 +147,7 @@ TEST_F(SchedulerRunsTest, ARestartGoesOn) {
 
   executor().succeed("cloudy");
   bench_.step_after(seconds(10));
-  EXPECT_EQ(executor().running(), (Names{"last", "local"}));
+  EXPECT_EQ(executor().running(), (Names{"local", "last"}));
   EXPECT_EQ(bench_.task("d", "r", "local").try_number, 2);
 }
 

@@ -158,10 +158,12 @@ tasks:
 TEST_F(SchedulerTest, AccessIsMadeAfterTheCommitAndEndsWithTheAttempt) {
   run(R"(
 dag_id: d
+params:
+  env: {type: string, enum: [dev, prod], default: dev}
 access:
   azure:
     tenant_id: 11111111-1111-1111-1111-111111111111
-    identity: "id-{{ run_id }}"
+    identity: "id-{{ params.env }}"
     max_token_ttl: 10m
     roles:
       - {role: Reader, scope: "/subscriptions/00000000-0000-0000-0000-000000000001", tasks: [a]}
@@ -171,11 +173,11 @@ tasks:
 )");
   ASSERT_EQ(bench_.access->begun.size(), 1u);
   const auto& begun = bench_.access->begun[0];
-  EXPECT_EQ(begun.identity, "id-r");
+  EXPECT_EQ(begun.identity, "id-dev");
   EXPECT_EQ(begun.time_to_live, minutes(10));
   ASSERT_EQ(begun.grants.size(), 1u);
   EXPECT_EQ(begun.grants[0].role, "Reader");
-  EXPECT_EQ(begun.grants[0].declared_at, "d.yaml:9");
+  EXPECT_EQ(begun.grants[0].declared_at, "d.yaml:11");
   const auto a = executor().take("a"), b = executor().take("b");
   EXPECT_EQ(a.work.token.reveal(), "token-of-fence-1");
   EXPECT_TRUE(b.work.token.empty());

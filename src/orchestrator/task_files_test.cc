@@ -50,7 +50,9 @@ TEST_F(TaskFilesTest, ReadsBesideTheDagAndBelowTheRootsAndNothingElse) {
     SCOPED_TRACE(row.name);
     const auto found = files.locate(dag_file_, row.name);
     EXPECT_EQ(found.has_value(), !row.refused);
-    if (!found && row.refused) EXPECT_EQ(found.error().code, *row.refused);
+    if (!found && row.refused) {
+      EXPECT_EQ(found.error().code, *row.refused);
+    }
   }
 }
 

@@ -136,7 +136,9 @@ class Bench {
   // "a=success b=none", in file order.
   std::string tasks(const std::string& dag, const std::string& run) const {
     std::string out;
-    for (const TaskInfo& one : *store->task_instances(dag, run)) {
+    const auto all = store->task_instances(dag, run);
+    if (!all) return all.error().message;
+    for (const TaskInfo& one : *all) {
       if (!out.empty()) out += ' ';
       out += one.task_id + "=" + std::string(dag::to_string(one.state));
     }

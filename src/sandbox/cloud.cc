@@ -30,7 +30,8 @@ Cloud::Cloud(Options options, http::Runtime& runtime, const Clock& clock, Random
       log_(log),
       key_(std::move(key)) {}
 
-Cloud::~Cloud() = default;
+// The engine first: its running steps use everything else here.
+Cloud::~Cloud() { engine_.reset(); }
 
 Result<std::unique_ptr<Cloud>> Cloud::open(Options options, http::Runtime& runtime,
                                            storage::Database& database, const Clock& clock,

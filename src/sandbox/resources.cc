@@ -1,4 +1,6 @@
 // Resources of any type: put, patch, get, delete, list, actions.
+#include <array>
+
 #include "arm/resource_id.h"
 #include "base/bytes.h"
 #include "sandbox/bodies.h"
@@ -10,8 +12,21 @@ namespace {
 
 // Services that come with their parent and are never put on their own.
 bool comes_with_parent(const arm::ResourceId& id) {
-  return id.name.ends_with("/default") || id.name.ends_with("/web") ||
-         id.name.ends_with("/current");
+  constexpr std::array kTypes = {"Microsoft.DocumentDB/databaseAccounts/apis",
+                                 "Microsoft.Devices/IotHubs/eventHubEndpoints",
+                                 "Microsoft.RecoveryServices/vaults/backupFabrics",
+                                 "Microsoft.Logic/workflows/triggers",
+                                 "Microsoft.Web/sites/functions",
+                                 "Microsoft.Web/sites/host",
+                                 "Microsoft.Devices/IotHubs/IotHubKeys"};
+  constexpr std::array kNames = {"/default",
+                                 "/web",
+                                 "/current",
+                                 "/RootManageSharedAccessKey",
+                                 "/DefaultFullSharedAccessSignature",
+                                 "/DefaultListenSharedAccessSignature"};
+  return std::ranges::any_of(kNames, [&](const char* end) { return ends_with_ci(id.name, end); }) ||
+         std::ranges::any_of(kTypes, [&](const char* type) { return equal_ci(type, id.type); });
 }
 
 std::optional<ArmAnswer> check_parent(const Cloud& cloud, const State& state,
@@ -234,6 +249,16 @@ ArmAnswer post_action(Cloud& cloud, Change& change, const ArmCall& call) {
   }
   const std::string target = call.at.parent();
   const Record* record = change.state().get<Record>(to_lower(target));
+  Record implicit;
+  if (!record && starts_with_ci(name, "list")) {
+    const auto id = arm::ResourceId::parse(target);
+    if (id && comes_with_parent(*id) && !check_parent(cloud, change.state(), *id)) {
+      implicit.id = id->text;
+      implicit.type = id->type;
+      implicit.name = id->name.substr(id->name.rfind('/') + 1);
+      record = &implicit;
+    }
+  }
   if (!record) {
     return exists(cloud, change.state(), target) ? answer(204) : resource_not_found(target);
   }

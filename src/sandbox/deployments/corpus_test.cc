@@ -52,7 +52,7 @@ Json generated(const Json& document, const std::string& name, const Json& writte
   std::string text = "g" + tmpl::unique_string({name});
   if (lower.find("location") != std::string::npos) text = "westeurope";
   if (lower.ends_with("uri") || lower.ends_with("url")) text = "https://example.org/a/";
-  if (lower.find("cidr") != std::string::npos || lower.find("prefix") != std::string::npos) {
+  if (lower.find("cidr") != std::string::npos || lower.find("addressprefix") != std::string::npos) {
     text = "10.0.0.0/16";
   }
   const auto least = static_cast<std::size_t>(int_at(definition, "minLength", 1));

@@ -13,8 +13,8 @@ std::string target_of(const tmpl::Resource& resource) {
   return resource.id + "?api-version=" + http::percent_encode(version);
 }
 
-tmpl::TemplateError lookup_error(const ArmAnswer& answer, const std::string& id) {
-  return {answer.error_code(), answer.error_message(), id};
+tmpl::TemplateError lookup_error(const ArmAnswer& answer) {
+  return {answer.error_code(), answer.error_message(), ""};
 }
 
 // ARM ids in templates may hold blanks and the like; a request target may not.
@@ -40,7 +40,7 @@ tmpl::Outcome<Json> LiveLookup::reference(const std::string& resource_id,
   const ArmAnswer out =
       cloud_.perform("GET", encoded(resource_id) + "?api-version=" + http::percent_encode(version),
                      std::nullopt, deployment_.caller, deployment_.correlation_id);
-  if (!out.ok() || !out.body) return lookup_error(out, resource_id);
+  if (!out.ok() || !out.body) return lookup_error(out);
   if (full) {
     Json whole = *out.body;
     whole.get_object()["apiVersion"] = version;
@@ -58,7 +58,7 @@ tmpl::Outcome<Json> LiveLookup::list(const std::string& function, const std::str
                                            "?api-version=" + http::percent_encode(version),
                                        body.is_null() ? std::nullopt : std::optional(body),
                                        deployment_.caller, deployment_.correlation_id);
-  if (!out.ok() || !out.body) return lookup_error(out, resource_id);
+  if (!out.ok() || !out.body) return lookup_error(out);
   return *out.body;
 }
 

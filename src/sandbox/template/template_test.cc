@@ -235,7 +235,9 @@ TEST(Expand, ErrorsHaveArmsTextsAndPaths) {
     EXPECT_NE(plan.error().message.find(row.part), std::string::npos) << plan.error().message;
     EXPECT_EQ(plan.error().message.find("topsecr"), std::string::npos);
     EXPECT_TRUE(plan.error().message.starts_with("Deployment template validation failed: '"));
-    if (!row.path.empty()) EXPECT_EQ(plan.error().path, row.path) << row.part;
+    if (!row.path.empty()) {
+      EXPECT_EQ(plan.error().path, row.path) << row.part;
+    }
   }
 }
 
