@@ -10,7 +10,7 @@ using Kind = Node::Kind;
 
 namespace {
 
-constexpr std::size_t kMaxWork = 4'000'000;
+constexpr std::size_t kMaxWork = 2'000'000;
 constexpr std::size_t kNamesShown = 30;
 
 Error at(const Node& node, const Error& error) {

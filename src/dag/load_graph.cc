@@ -43,8 +43,7 @@ std::vector<std::size_t> find_cycle(const std::vector<TaskDef>& tasks) {
 
 void report_cycle(std::vector<std::size_t> cycle, Draft& draft) {
   const auto& tasks = draft.dag.tasks;
-  // `cycle` runs upstream; told downstream, from the task that stands first in the file.
-  std::ranges::reverse(cycle);
+  // Told downstream, from the task that stands first in the file.
   std::ranges::rotate(cycle, std::ranges::min_element(cycle));
   std::string way;
   for (const std::size_t task : cycle) way += tasks[task].id.str() + " -> ";

@@ -137,6 +137,7 @@ class Builder {
       }
     } else {
       report(node.at, path, "unknown_tag", "the tag " + tag + " means nothing here");
+      node.scalar = Json(text);
     }
     return node;
   }
@@ -196,6 +197,17 @@ class Builder {
   std::size_t nodes_ = 0;
 };
 
+// What the parser's terse words do not say.
+std::string syntax_hint(const DocumentText& document, const YAML::Exception& error) {
+  if (error.msg == "unknown token") return "text that begins with @, ` or % needs quotes";
+  const auto lines = split(document.text, '\n');
+  const auto line = static_cast<std::size_t>(std::max(error.mark.line, 0));
+  const bool tab =
+      line < lines.size() &&
+      lines[line].substr(0, lines[line].find_first_not_of(" \t")).find('\t') != std::string::npos;
+  return tab ? "indent by blanks, not by tabs" : "";
+}
+
 bool has_content(std::string_view text) {
   for (const std::string& line : split(text, '\n')) {
     std::string_view rest = trim(line);
@@ -239,7 +251,8 @@ std::optional<YamlNode> read_yaml(const DocumentText& document, const std::strin
   } catch (const YAML::DeepRecursion& error) {
     builder.report(builder.position(error.mark), "", "too_deep", "nested more than 64 deep");
   } catch (const YAML::Exception& error) {
-    builder.report(builder.position(error.mark), "", "yaml_syntax", error.msg);
+    builder.report(builder.position(error.mark), "", "yaml_syntax", error.msg,
+                   syntax_hint(document, error));
   } catch (const std::exception& error) {
     builder.report({document.first_line, 1}, "", "yaml_syntax", error.what());
   }

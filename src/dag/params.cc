@@ -1,5 +1,8 @@
 #include "dag/params.h"
 
+// Without this the library ends the process when a schema is broken.
+#define VALIJSON_USE_EXCEPTIONS 1
+
 #include <algorithm>
 #include <regex>
 #include <valijson/adapters/boost_json_adapter.hpp>
