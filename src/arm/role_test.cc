@@ -121,7 +121,7 @@ TEST(Permits, GrowsWithEveryPermission) {
           {any_of(patterns), any_of(patterns)},
           {any_of(patterns)               },
           {     },
-          {                }
+          {                           }
       });
     }
     Role more = role;
