@@ -108,7 +108,8 @@ Result<JsonObject> make_context(const RenderInput& input) {
   out["task_instance"] = out["ti"];
   out["try_number"] = input.try_number;
   out["map_index"] = -1;
-  out["tasks"] = tasks_of(input);
+  // One entry per task of the run: made only for templates that look.
+  if (reads_outputs(input.dag, input.task)) out["tasks"] = tasks_of(input);
   add_dates(out, input.run.info);
   for (const auto& [name, value] : input.dag.user_defined_macros) {
     auto rendered = dag::render_value(value, out);

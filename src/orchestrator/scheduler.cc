@@ -218,6 +218,7 @@ void Scheduler::start() {
   thread_ = std::thread([this] {
     while (!stopping_) {
       const Instant next = step();
+      if (stopping_) break;  // step() may have taken the knock of stop()
       inbox_->wait(std::max(Micros{0}, next - tools_.clock.now()));
     }
   });
