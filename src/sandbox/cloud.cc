@@ -30,8 +30,10 @@ Cloud::Cloud(Options options, http::Runtime& runtime, const Clock& clock, Random
       log_(log),
       key_(std::move(key)) {}
 
-// The engine first: its running steps use everything else here.
-Cloud::~Cloud() { engine_.reset(); }
+// Before anything goes: the engine's running steps use everything here, the engine included.
+Cloud::~Cloud() {
+  if (engine_) engine_->stop();
+}
 
 Result<std::unique_ptr<Cloud>> Cloud::open(Options options, http::Runtime& runtime,
                                            storage::Database& database, const Clock& clock,

@@ -25,7 +25,9 @@ Json deployment_failed(JsonArray details) {
 
 Engine::Engine(Cloud& cloud) : cloud_(cloud), waiter_(cloud.clock()) {}
 
-Engine::~Engine() {
+Engine::~Engine() { stop(); }
+
+void Engine::stop() {
   std::unique_lock lock(mutex_);
   stopping_ = true;
   lock.unlock();

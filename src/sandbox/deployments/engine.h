@@ -7,7 +7,7 @@
 //   Restart   resume() goes on with what had not ended; a resource whose step had succeeded is not
 //             put again, and one that was put just before the end is put with the same body, which
 //             changes nothing
-//   Threads   handle() from any; the destructor waits for steps under way and starts no more
+//   Threads   handle() from any
 #include <atomic>
 #include <condition_variable>
 #include <map>
@@ -27,6 +27,7 @@ class Engine {
   ~Engine();
   ArmAnswer handle(const ArmCall& call);
   void resume();
+  void stop();                           // waits for steps under way, starts no more
   void wait_for(const std::string& id);  // until no deployment of that id runs
 
  private:
