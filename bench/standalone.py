@@ -49,7 +49,7 @@ http {{
   upstream azure {{ server 127.0.0.1:{port}; keepalive 64; }}
   server {{
     listen 127.0.0.1:{listen} ssl; ssl_certificate {folder}/n.pem; ssl_certificate_key {folder}/n.key; ssl_protocols TLSv1.3;
-    location / {{ proxy_pass https://azure; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host localhost; }}
+    location / {{ proxy_pass https://azure; proxy_ssl_protocols TLSv1.3; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host localhost; }}
   }}
 }}
 """
