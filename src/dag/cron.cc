@@ -31,7 +31,7 @@ constexpr std::array<FieldRule, 5> kFields = {
 };
 enum Which { kMinute, kHour, kDayOfMonth, kMonth, kDayOfWeek };
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kPresets = {
+constexpr std::array<CronPreset, 8> kPresets = {
     {
      {"@hourly", "0 * * * *"},
      {"@daily", "0 0 * * *"},
@@ -41,7 +41,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kPresets 
      {"@quarterly", "0 0 1 */3 *"},
      {"@yearly", "0 0 1 1 *"},
      {"@annually", "0 0 1 1 *"},
-      }
+     }
 };
 
 Error bad(Which which, std::string_view part, std::string_view why) {
@@ -158,9 +158,11 @@ bool has(std::uint64_t bits, unsigned value) { return (bits >> value & 1) != 0; 
 
 }  // namespace
 
+std::span<const CronPreset> cron_presets() { return kPresets; }
+
 Result<Cron> Cron::parse(std::string_view text) {
   std::string_view body = trim(text);
-  for (const auto& [name, fields] : kPresets) {
+  for (const auto& [name, fields] : cron_presets()) {
     if (body == name) body = fields;
   }
   std::vector<std::string> parts;

@@ -1,6 +1,5 @@
 // The fields of a DAG that stand beside its tasks.
 #include <algorithm>
-#include <array>
 
 #include "base/bytes.h"
 #include "base/time.h"
@@ -29,19 +28,6 @@ const std::vector<std::string>& later_fields() {
   return kNames;
 }
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kPresets = {
-    {
-     {"@hourly", "0 * * * *"},
-     {"@daily", "0 0 * * *"},
-     {"@midnight", "0 0 * * *"},
-     {"@weekly", "0 0 * * 0"},
-     {"@monthly", "0 0 1 * *"},
-     {"@quarterly", "0 0 1 */3 *"},
-     {"@yearly", "0 0 1 1 *"},
-     {"@annually", "0 0 1 1 *"},
-     }
-};
-
 void unsupported(const YamlNode& node, const std::string& what, Draft& draft) {
   draft.report.error(node.at, "schedule", "unsupported_field",
                      what + " is part of the format, but this version does not run it",
@@ -57,11 +43,11 @@ void set_cron(const YamlNode& node, const std::string& path, Draft& draft) {
     return;
   }
   if (text.starts_with('@')) {
-    const auto preset =
-        std::ranges::find_if(kPresets, [&](auto& one) { return one.first == text; });
-    if (preset == kPresets.end()) {
+    const auto presets = cron_presets();
+    const auto preset = std::ranges::find(presets, std::string_view(text), &CronPreset::first);
+    if (preset == presets.end()) {
       std::vector<std::string> names = {"@once"};
-      for (const auto& one : kPresets) names.emplace_back(one.first);
+      for (const auto& one : presets) names.emplace_back(one.first);
       draft.report.error(node.at, path, "invalid_value", "'" + text + "' is no preset",
                          did_you_mean(text, names));
       return;

@@ -40,6 +40,7 @@ struct Draft {
   std::vector<bool> needs_azure;                      // of each task
 };
 
+const std::vector<std::string>& template_names();  // what every task's templates may read
 bool has_template(std::string_view text);
 bool is_airflow_key(std::string_view text);  // 1 to 250 of [A-Za-z0-9_.-]
 

@@ -79,35 +79,16 @@ void read_params(const YamlNode* node, Draft& draft) {
 
 void read_macros(const YamlNode* node, Draft& draft) {
   if (node == nullptr) return;
-  static const std::vector<std::string> kTaken = {"params",
-                                                  "var",
-                                                  "conn",
-                                                  "dag",
-                                                  "task",
-                                                  "ti",
-                                                  "task_instance",
-                                                  "dag_run",
-                                                  "run_id",
-                                                  "macros",
-                                                  "tasks",
-                                                  "map_index",
-                                                  "try_number",
-                                                  "exception",
-                                                  "response",
-                                                  "logical_date",
-                                                  "data_interval_start",
-                                                  "data_interval_end",
-                                                  "ds",
-                                                  "ds_nodash",
-                                                  "ts",
-                                                  "ts_nodash",
-                                                  "ts_nodash_with_tz"};
+  const auto taken = [](const std::string& name) {
+    return name == "response" ||
+           std::ranges::find(template_names(), name) != template_names().end();
+  };
   for (const auto& entry : node->entries) {
     const std::string path = "user_defined_macros." + entry.key;
     if (!is_name(entry.key)) {
       draft.report.error(entry.at, path, "invalid_value",
                          "a macro's name has letters, digits and '_' only");
-    } else if (std::ranges::find(kTaken, entry.key) != kTaken.end()) {
+    } else if (taken(entry.key)) {
       draft.report.error(entry.at, path, "invalid_value",
                          "'" + entry.key + "' is a name that every template has already");
     }

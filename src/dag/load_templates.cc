@@ -13,32 +13,6 @@ namespace {
 
 using Kind = TemplateSite::Kind;
 
-const std::vector<std::string>& run_names() {
-  static const std::vector<std::string> kNames = {"params",
-                                                  "var",
-                                                  "conn",
-                                                  "dag",
-                                                  "task",
-                                                  "ti",
-                                                  "task_instance",
-                                                  "dag_run",
-                                                  "run_id",
-                                                  "logical_date",
-                                                  "data_interval_start",
-                                                  "data_interval_end",
-                                                  "ds",
-                                                  "ds_nodash",
-                                                  "ts",
-                                                  "ts_nodash",
-                                                  "ts_nodash_with_tz",
-                                                  "map_index",
-                                                  "try_number",
-                                                  "macros",
-                                                  "tasks",
-                                                  "exception"};
-  return kNames;
-}
-
 // True when the whole text must match: ^…$ with no alternative beside it.
 bool is_anchored(std::string_view pattern) {
   if (pattern.size() < 2 || pattern.front() != '^' || pattern.back() != '$') return false;
@@ -122,7 +96,7 @@ class TemplateCheck {
 
   std::vector<std::string> names_for(const TemplateSite& site) const {
     std::vector<std::string> out;
-    if (site.kind == Kind::kTask || site.kind == Kind::kAnswer) out = run_names();
+    if (site.kind == Kind::kTask || site.kind == Kind::kAnswer) out = template_names();
     if (site.kind == Kind::kMacro || site.kind == Kind::kAccess) out = {"params"};
     if (site.kind == Kind::kAnswer) out.push_back("response");
     const auto count = site.kind == Kind::kMacro ? site.index : macros_.size();
@@ -218,6 +192,32 @@ class TemplateCheck {
 };
 
 }  // namespace
+
+const std::vector<std::string>& template_names() {
+  static const std::vector<std::string> kNames = {"params",
+                                                  "var",
+                                                  "conn",
+                                                  "dag",
+                                                  "task",
+                                                  "ti",
+                                                  "task_instance",
+                                                  "dag_run",
+                                                  "run_id",
+                                                  "logical_date",
+                                                  "data_interval_start",
+                                                  "data_interval_end",
+                                                  "ds",
+                                                  "ds_nodash",
+                                                  "ts",
+                                                  "ts_nodash",
+                                                  "ts_nodash_with_tz",
+                                                  "map_index",
+                                                  "try_number",
+                                                  "macros",
+                                                  "tasks",
+                                                  "exception"};
+  return kNames;
+}
 
 void check_templates(Draft& draft) { TemplateCheck(draft).run(); }
 

@@ -12,14 +12,20 @@
 //   Source    facts on Airflow §1.6; crontab(5)
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/result.h"
 #include "dag/dag.h"
 
 namespace armature::dag {
+
+// The names that stand for five fields: {"@daily", "0 0 * * *"}.
+using CronPreset = std::pair<std::string_view, std::string_view>;
+std::span<const CronPreset> cron_presets();
 
 class Cron {
  public:
