@@ -129,7 +129,7 @@ struct Standalone::Impl {
     options.subscription_id = config.sandbox_subscription_id;
     options.provisioning_time = config.sandbox_provisioning_time;
     ARMATURE_TRY(sandbox,
-                 sandbox::Sandbox::open(options, *runtime, *sandbox_database, clock, random, log));
+                 sandbox::Sandbox::open(options, *runtime, sandbox_database.get(), clock, random, log));
     ARMATURE_TRY(auto server_options, tls_options("127.0.0.1", config.sandbox_port));
     sandbox_server = std::make_unique<http::Server>(*runtime, server_options, sandbox->handler());
     if (auto started = sandbox_server->start(); !started) {

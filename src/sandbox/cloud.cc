@@ -36,7 +36,7 @@ Cloud::~Cloud() {
 }
 
 Result<std::unique_ptr<Cloud>> Cloud::open(Options options, http::Runtime& runtime,
-                                           storage::Database& database, const Clock& clock,
+                                           storage::Database* database, const Clock& clock,
                                            Random& random, Log& log) {
   ARMATURE_TRY(auto key, identity::make_rsa_key());
   std::unique_ptr<Cloud> cloud(

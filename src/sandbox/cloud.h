@@ -5,7 +5,7 @@
 //             events are one transaction, on disk before perform() returns. HTTP calls and the
 //             calls of a running deployment go through here alike
 //   Threads   any
-//   Lifetime  everything passed in outlives it
+//   Lifetime  everything passed in outlives it; no database: the state is in memory alone
 #include <atomic>
 #include <memory>
 #include <string>
@@ -18,6 +18,7 @@
 #include "sandbox/arm_call.h"
 #include "sandbox/faults.h"
 #include "sandbox/sandbox.h"
+#include "sandbox/shifted_clock.h"
 #include "sandbox/store.h"
 
 namespace armature::sandbox {
@@ -27,7 +28,7 @@ class Engine;
 class Cloud {
  public:
   static Result<std::unique_ptr<Cloud>> open(Options options, http::Runtime& runtime,
-                                             storage::Database& database, const Clock& clock,
+                                             storage::Database* database, const Clock& clock,
                                              Random& random, Log& log);
   ~Cloud();
 
@@ -45,6 +46,7 @@ class Cloud {
   const Options& options() const { return options_; }
   http::Runtime& runtime() { return runtime_; }
   const Clock& clock() const { return clock_; }
+  ShiftedClock& shifted_clock() { return clock_; }
   Random& random() { return random_; }
   Log& log() { return log_; }
   const identity::RsaKey& key() const { return key_; }
@@ -67,7 +69,7 @@ class Cloud {
 
   Options options_;
   http::Runtime& runtime_;
-  const Clock& clock_;
+  ShiftedClock clock_;
   Random& random_;
   Log& log_;
   const identity::RsaKey key_;

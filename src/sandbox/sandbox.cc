@@ -29,7 +29,7 @@ Sandbox::Sandbox(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Sandbox::~Sandbox() = default;
 
 Result<std::unique_ptr<Sandbox>> Sandbox::open(Options options, http::Runtime& runtime,
-                                               storage::Database& database, const Clock& clock,
+                                               storage::Database* database, const Clock& clock,
                                                Random& random, Log& log) {
   auto impl = std::make_unique<Impl>();
   ARMATURE_TRY(impl->cloud, Cloud::open(std::move(options), runtime, database, clock, random, log));

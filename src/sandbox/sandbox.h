@@ -5,8 +5,9 @@
 //             /subscriptions…, /providers…, /tenants, /metadata/endpoints    ARM
 //   State     tenant, one subscription, apps, role assignments, resources, deployments, activity
 //   log;
-//             in memory, every change written through to `database`, so that a restart, also after
-//             kill -9, goes on where it was: running deployments and operations continue
+//             in memory, every change written through to `database` if there is one, so that a
+//             restart, also after kill -9, goes on where it was: running deployments and operations
+//             continue
 //   Rights    every ARM call needs a token of this Entra; Azure RBAC is enforced on each operation
 //   Threads   handler() answers on the runtime's workers; the rest from any thread
 //   Lifetime  everything passed in outlives the sandbox
@@ -62,7 +63,7 @@ struct Fault {
 class Sandbox {
  public:
   static Result<std::unique_ptr<Sandbox>> open(Options options, http::Runtime& runtime,
-                                               storage::Database& database, const Clock& clock,
+                                               storage::Database* database, const Clock& clock,
                                                Random& random, Log& log);
   ~Sandbox();
 

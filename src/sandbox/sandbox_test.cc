@@ -25,7 +25,7 @@ struct Served {
   std::unique_ptr<storage::Database> database =
       must(storage::Database::open({.path = folder.path() / "s.db"}));
   std::unique_ptr<Sandbox> sandbox =
-      must(Sandbox::open({}, runtime, *database, clock, random, log.log));
+      must(Sandbox::open({}, runtime, database.get(), clock, random, log.log));
   http::Server server{runtime, {}, sandbox->handler()};
   http::Client client{runtime, {}};
   std::string url;

@@ -37,15 +37,51 @@ void Change::count(const std::string& id, std::int64_t Effect::*field) {
   put(key, effect);
 }
 
-Result<std::unique_ptr<Store>> Store::open(storage::Database& database) {
-  ARMATURE_CHECK(database.migrate("sandbox", kMigrations));
+JsonObject State::to_items() const {
+  JsonObject out;
+  const auto add = [&out]<class T>(const Table<T>& table) {
+    JsonObject items;
+    for (const auto& [key, item] : table) items[key] = to_item(item);
+    out[T::kKind] = std::move(items);
+  };
+  std::apply([&](const auto&... tables) { (add(tables), ...); }, tables_);
+  return out;
+}
+
+Result<State> State::from_items(const JsonObject& items) {
+  State out;
+  for (const auto& member : items) {
+    const std::string kind(member.key());
+    if (!member.value().is_object()) return fail(Code::kInvalid, "'" + kind + "' is no object");
+    for (const auto& item : member.value().get_object()) {
+      if (!item.value().is_object()) {
+        return fail(Code::kInvalid, "an item of '" + kind + "' is no object");
+      }
+      const bool known = std::apply(
+          [&](auto&... tables) {
+            return (load_one(tables, kind, std::string(item.key()), item.value()) || ...);
+          },
+          out.tables_);
+      if (!known) return fail(Code::kInvalid, "unknown kind of item: '" + kind + "'");
+    }
+  }
+  return out;
+}
+
+void Change::replace(const State& next) {
+  std::apply([this](const auto&... tables) { (replace_table(tables), ...); }, next.tables_);
+}
+
+Result<std::unique_ptr<Store>> Store::open(storage::Database* database) {
   std::unique_ptr<Store> store(new Store(database));
+  if (!database) return store;
+  ARMATURE_CHECK(database->migrate("sandbox", kMigrations));
   ARMATURE_CHECK(store->load());
   return store;
 }
 
 Status Store::load() {
-  return database_.read([this](storage::Connection& connection) -> Status {
+  return database_->read([this](storage::Connection& connection) -> Status {
     auto rows = connection.prepare("SELECT kind, key, body FROM sandbox_item");
     while (rows.step()) {
       const std::string kind = rows.text(0);
@@ -86,7 +122,8 @@ std::future<Status> Store::submit(std::vector<Change::Row> rows) {
     }
     return Ok{};
   };
-  database_.write_async(write, [promise](Status status) { promise->set_value(std::move(status)); });
+  database_->write_async(write,
+                         [promise](Status status) { promise->set_value(std::move(status)); });
   return future;
 }
 

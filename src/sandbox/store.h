@@ -1,11 +1,13 @@
 #pragma once
-// Store: all that the sandbox remembers, in memory, and the same written through to the database.
+// Store: all that the sandbox remembers, in memory, and the same written through to the database if
+// there is one.
 //
 //   change    runs under the lock; its changes reach the database as one transaction, and change()
 //             returns after the commit. Order in the database is order under the lock
 //   Errors    kUnavailable when a commit failed. Memory is then ahead of the file, so every later
 //             change is refused: a restart goes back to what the file holds
 //   Threads   any; never call change() or read() from inside one
+//   No file   without a database nothing is written and nothing is turned into text for it
 //   Lifetime  the database outlives the store
 #include <future>
 #include <map>
@@ -38,6 +40,10 @@ class State {
     const auto found = items.find(key);
     return found == items.end() ? nullptr : &found->second;
   }
+  // {kind: {key: item}}, each item in its form in the database, and back. kInvalid: an unknown
+  // kind, or an item that is no object.
+  JsonObject to_items() const;
+  static Result<State> from_items(const JsonObject& items);
 
  private:
   friend class Change;
@@ -60,30 +66,38 @@ class Change {
   const State& state() const { return state_; }
   template <class T>
   void put(const std::string& key, T item) {
-    rows_.push_back({T::kKind, key, dump(to_item(item))});
+    if (keep_rows_) rows_.push_back({T::kKind, key, dump(to_item(item))});
     std::get<Table<T>>(state_.tables_).insert_or_assign(key, std::move(item));
   }
   template <class T>
   void erase(const std::string& key) {
-    rows_.push_back({T::kKind, key, std::nullopt});
+    if (keep_rows_) rows_.push_back({T::kKind, key, std::nullopt});
     std::get<Table<T>>(state_.tables_).erase(key);
   }
   // Counts an effect on a resource id; a change to itself alone ("unchanged") is not one.
   void created(const std::string& id) { count(id, &Effect::created); }
   void updated(const std::string& id) { count(id, &Effect::updated); }
   void deleted(const std::string& id) { count(id, &Effect::deleted); }
+  // Everything that is there goes, and what `next` holds comes.
+  void replace(const State& next);
 
  private:
   friend class Store;
-  explicit Change(State& state) : state_(state) {}
+  Change(State& state, bool keep_rows) : state_(state), keep_rows_(keep_rows) {}
   void count(const std::string& id, std::int64_t Effect::*field);
+  template <class T>
+  void replace_table(const Table<T>& next) {
+    while (!state_.table<T>().empty()) erase<T>(std::string(state_.table<T>().begin()->first));
+    for (const auto& [key, item] : next) put(key, item);
+  }
   State& state_;
+  bool keep_rows_;
   std::vector<Row> rows_;
 };
 
 class Store {
  public:
-  static Result<std::unique_ptr<Store>> open(storage::Database& database);
+  static Result<std::unique_ptr<Store>> open(storage::Database* database);  // null: no file
 
   template <class F>
   auto read(F work) const {
@@ -94,7 +108,7 @@ class Store {
   auto change(F work) -> Result<decltype(work(std::declval<Change&>()))> {
     std::unique_lock lock(mutex_);
     if (broken_) return fail(Code::kUnavailable, "the sandbox can no longer write its database");
-    Change change(state_);
+    Change change(state_, database_ != nullptr);
     auto value = work(change);
     auto committed = submit(std::move(change.rows_));
     lock.unlock();
@@ -103,12 +117,12 @@ class Store {
   }
 
  private:
-  explicit Store(storage::Database& database) : database_(database) {}
+  explicit Store(storage::Database* database) : database_(database) {}
   Status load();
   std::future<Status> submit(std::vector<Change::Row> rows);
   Status finish(std::future<Status>& committed);
 
-  storage::Database& database_;
+  storage::Database* database_;
   mutable std::mutex mutex_;
   State state_;
   bool broken_ = false;

@@ -47,7 +47,7 @@ struct World {
     Options settings;
     settings.provisioning_time = provisioning_time;
     settings.state_key = Secret(state_key);
-    cloud = must(Cloud::open(settings, runtime, *database, clock, random, log.log));
+    cloud = must(Cloud::open(settings, runtime, database.get(), clock, random, log.log));
     cloud->set_url("https://localhost:1");
     app = add_app("tester", {
                                 {"Owner", ""}
