@@ -108,9 +108,21 @@ Outcome<Json> output(Evaluator& evaluator, const JsonObject& written) {
 
 }  // namespace
 
-Outcome<Json> Plan::body_of(std::size_t index, Lookup& lookup) const {
-  const Source& source = impl_->directory.sources().at(impl_->source_of.at(index));
-  Evaluator evaluator(impl_->context, Phase::kRun, &lookup, &impl_->directory, source.loops);
+namespace {
+
+// Nothing exists yet.
+class NothingYet final : public Lookup {
+ public:
+  Outcome<Json> reference(const std::string& id, const std::string&, bool) override {
+    return not_yet_known(id);
+  }
+  Outcome<Json> list(const std::string&, const std::string& id, const std::string&,
+                     const Json&) override {
+    return not_yet_known(id);
+  }
+};
+
+Outcome<Json> body(const Source& source, Evaluator& evaluator) {
   JsonObject out;
   for (const auto& [key, member] : *source.written) {
     if (stays_behind(key)) continue;
@@ -122,6 +134,22 @@ Outcome<Json> Plan::body_of(std::size_t index, Lookup& lookup) const {
     if (!value->is_null()) out[key] = *std::move(value);
   }
   return Json(std::move(out));
+}
+
+}  // namespace
+
+Outcome<Json> Plan::body_of(std::size_t index, Lookup& lookup) const {
+  const Source& source = impl_->directory.sources().at(impl_->source_of.at(index));
+  Evaluator evaluator(impl_->context, Phase::kRun, &lookup, &impl_->directory, source.loops);
+  return body(source, evaluator);
+}
+
+Outcome<Json> Plan::preview_of(std::size_t index) const {
+  const Source& source = impl_->directory.sources().at(impl_->source_of.at(index));
+  NothingYet lookup;
+  Evaluator evaluator(impl_->context, Phase::kRun, &lookup, &impl_->directory, source.loops);
+  evaluator.keep_unknown = true;
+  return body(source, evaluator);
 }
 
 Outcome<Json> Plan::outputs(Lookup& lookup) const {

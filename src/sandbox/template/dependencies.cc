@@ -32,6 +32,7 @@ class Connector {
     Evaluator evaluator(context_, Phase::kStart, nullptr, nullptr, source.loops);
     if (const Json* written = find_ci(*source.written, "dependsOn")) {
       auto entries = evaluator.value(*written);
+      if (!entries && entries.error().code == kNotYetKnown) entries = Json(nullptr);
       if (!entries) return within(within(entries.error(), "dependsOn"), source.path);
       if (auto error = explicit_edges(*entries)) {
         return within(within(*std::move(error), "dependsOn"), source.path);
@@ -55,7 +56,8 @@ class Connector {
       if (entry.is_null() || (entry.is_string() && as_text(entry).empty())) continue;
       if (!entry.is_string()) return invalid_template("A 'dependsOn' entry must be a string.");
       const auto hits = directory_.find(as_text(entry));
-      if (hits.empty() && !directory_.declares(as_text(entry))) {
+      const bool complete = context_.surroundings.preview == Preview::kNo;
+      if (hits.empty() && complete && !directory_.declares(as_text(entry))) {
         return invalid_template("The resource '" + short_name(as_text(entry)) +
                                 "' is not defined in the template. Please see "
                                 "https://aka.ms/arm-template for usage details.");

@@ -151,7 +151,9 @@ Outcome<std::int64_t> Evaluator::copy_count(const Json& loop) {
         "The copy definition has no 'count'. Please see "
         "https://aka.ms/arm-copy for usage details.");
   }
+  const bool keep = std::exchange(keep_unknown, false);
   auto count = value(*written);
+  keep_unknown = keep;
   if (!count) return within(count.error(), "count");
   const auto* number = count->if_int64();
   if (number == nullptr || *number < 0 || *number > kMaxCopies) {
@@ -180,7 +182,12 @@ Outcome<Json> Evaluator::copied(const Json& loop, const std::string& name, bool 
 Outcome<Json> Evaluator::text(std::string_view written) {
   if (!is_expression(written)) return Json(unescape(written));
   ARMATURE_TRY(const auto parsed, tree(written.substr(1, written.size() - 2)));
-  return node(*parsed);
+  if (!keep_unknown) return node(*parsed);
+  // Inside the expression a value must be known: an expression is no argument.
+  keep_unknown = false;
+  auto result = node(*parsed);
+  keep_unknown = true;
+  return result || result.error().code != kNotYetKnown ? std::move(result) : unresolved(*parsed);
 }
 
 Outcome<std::string> Evaluator::string(const Json& written, std::string_view what) {
@@ -270,6 +277,9 @@ Outcome<Json> Evaluator::call(const Node& call) {
   if (auto error = check_call(context, call)) return *std::move(error);
   if (!call.name_space.empty()) return user_function(call);
   const Function& function = *find_function(call.text);
+  if (function.run_time && context.surroundings.preview == Preview::kNested) {
+    return not_yet_known(call.text);
+  }
   if (function.run_time && phase != Phase::kRun) {
     return invalid_template("The template function '" + call.text +
                             "' is not expected at this location. Please see "

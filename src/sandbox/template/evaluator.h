@@ -6,6 +6,8 @@
 //   Phase      kDefault: parameter defaults (newGuid and utcNow allowed); kStart: names,
 //   conditions,
 //              variables; kRun: reference() and list*() are answered by the Lookup
+//   Preview    what is known only while the deployment runs is the error kNotYetKnown; with
+//              keep_unknown a document value that ends in it stays an expression instead
 //   Limits     kMaxSteps nodes and value parts per Evaluator, kMaxDepth levels
 //   Threads    one Evaluator per call; a Context may be shared
 #include <cstdint>
@@ -24,6 +26,8 @@
 
 namespace armature::sandbox::tmpl {
 
+constexpr const char* kNotYetKnown = "NotYetKnown";
+
 enum class Phase { kDefault, kStart, kRun };
 
 struct Loop {
@@ -40,7 +44,9 @@ struct Context {
   JsonObject given;                        // parameters of the request
   bool symbolic = false;                   // languageVersion 2.0
   std::map<std::string, Json> parameters;  // by lower-case name
-  std::mutex mutex;                        // guards the two below
+  // In a preview: parameters without a known value, and the expression that stands for each.
+  std::map<std::string, std::shared_ptr<const Node>> unknown;
+  std::mutex mutex;  // guards the two below
   std::map<std::string, std::shared_ptr<const Json>> variables;
   std::map<std::string, std::shared_ptr<const Node>, std::less<>> trees;
 
@@ -56,6 +62,8 @@ class Evaluator {
   // A value of the document: strings as expressions, keys as expressions, "copy" members expanded.
   Outcome<Json> value(const Json& written);
   Outcome<Json> text(std::string_view written);
+  // The tree with all that is known filled in.
+  Outcome<Node> reduced(const Node& tree);
   Outcome<std::string> string(const Json& written, std::string_view what);
   Outcome<Json> node(const Node& tree);
   Outcome<std::shared_ptr<const Node>> tree(std::string_view inside);
@@ -80,6 +88,7 @@ class Evaluator {
   Lookup* lookup;
   const Directory* directory;
   std::vector<Loop> loops;
+  bool keep_unknown = false;
 
  private:
   struct Frame;
@@ -90,6 +99,7 @@ class Evaluator {
   Outcome<Json> user_function(const Node& call);
   // The value of a tree without copying what parameters, variables and lambdas hold.
   Outcome<const Json*> peek(const Node& tree, Json& room);
+  Outcome<Json> unresolved(const Node& tree);
   Outcome<Json> fresh_variable(const std::string& key, std::string_view name);
   std::optional<TemplateError> weigh(const Json& result, int depth);
 

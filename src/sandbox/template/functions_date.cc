@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "sandbox/template/evaluator.h"
+#include "sandbox/template/parameters.h"
 #include "sandbox/template/text.h"
 
 namespace armature::sandbox::tmpl {
@@ -246,6 +247,7 @@ Outcome<Json> utc_now(Evaluator& evaluator, const Arguments& arguments) {
         "The template function 'utcNow' is not expected at this location. It "
         "can only be used in the default value of a parameter.");
   }
+  if (evaluator.context.surroundings.preview != Preview::kNo) return not_yet_known("utcNow");
   std::string pattern = "yyyyMMddTHHmmssZ";
   if (!arguments.empty()) {
     ARMATURE_TRY(pattern, text_argument("utcNow", arguments, 0));

@@ -5,6 +5,7 @@
 #include "base/crypto.h"
 #include "base/result.h"
 #include "sandbox/template/evaluator.h"
+#include "sandbox/template/parameters.h"
 #include "sandbox/template/text.h"
 
 namespace armature::sandbox::tmpl {
@@ -233,6 +234,7 @@ Outcome<Json> new_guid(Evaluator& evaluator, const Arguments&) {
         "The template function 'newGuid' is not expected at this location. It "
         "can only be used in the default value of a parameter.");
   }
+  if (evaluator.context.surroundings.preview != Preview::kNo) return not_yet_known("newGuid");
   return Json(evaluator.context.surroundings.new_guid());
 }
 

@@ -109,11 +109,16 @@ Outcome<const Json*> Evaluator::parameter(std::string_view name) {
     if (found == arguments_->end()) return not_found("parameter", name);
     return &found->second;
   }
+  if (context.unknown.contains(key)) return not_yet_known(name);
   if (const auto found = context.parameters.find(key); found != context.parameters.end()) {
     return &found->second;
   }
   const JsonObject* declared = context.section("parameters");
   const Json* declaration = declared == nullptr ? nullptr : find_ci(*declared, name);
+  // In a nested template an unknown name may be one of the parent's, which its preview left.
+  if (declaration == nullptr && context.surroundings.preview == Preview::kNested) {
+    return not_yet_known(name);
+  }
   if (declaration == nullptr || phase != Phase::kDefault) return not_found("parameter", name);
   if (std::ranges::find(resolving_, "p:" + key) != resolving_.end()) {
     return invalid_template("The default value of the template parameter '" + std::string(name) +
@@ -122,6 +127,10 @@ Outcome<const Json*> Evaluator::parameter(std::string_view name) {
   resolving_.push_back("p:" + key);
   auto value = parameter_value(*this, std::string(name), *declaration);
   resolving_.pop_back();
+  if (auto stand_in = stand_in_for(*this, std::string(name), *declaration, value)) {
+    context.unknown[key] = std::move(stand_in);
+    return not_yet_known(name);
+  }
   if (!value) return value.error();
   return &context.parameters.insert_or_assign(key, *std::move(value)).first->second;
 }

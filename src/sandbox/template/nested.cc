@@ -275,6 +275,15 @@ class Inliner {
   std::map<std::string, std::vector<std::string>> loops_;
 };
 
+Outcome<Json> preview_text(Evaluator& evaluator, const Node& tree, std::string_view written) {
+  evaluator.keep_unknown = false;
+  auto known = evaluator.node(tree);
+  evaluator.keep_unknown = true;
+  if (known) return escape_deep(*std::move(known));
+  if (known.error().code != kNotYetKnown) return known;
+  return evaluator.text(written);
+}
+
 }  // namespace
 
 bool is_deployment_type(std::string_view type) {
@@ -292,6 +301,7 @@ const JsonObject* outer_scope_template(const JsonObject& resource) {
 Outcome<Json> partial_text(Evaluator& evaluator, std::string_view written) {
   if (!is_expression(written)) return Json(written);
   ARMATURE_TRY(const auto tree, evaluator.tree(written.substr(1, written.size() - 2)));
+  if (evaluator.keep_unknown) return preview_text(evaluator, *tree, written);
   if (!calls_run_time(*tree)) {
     ARMATURE_TRY(Json known, evaluator.node(*tree));
     return escape_deep(std::move(known));

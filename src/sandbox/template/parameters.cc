@@ -263,6 +263,7 @@ Outcome<Json> parameter_value(Evaluator& evaluator, const std::string& name,
   const Json* fallback = find_ci(type, "defaultValue");
   Json value;
   if (provided != nullptr && (!provided->is_null() || fallback == nullptr)) {
+    if (is_open(evaluator, *provided)) return not_yet_known(name);
     value = *provided;
   } else if (fallback != nullptr) {
     ARMATURE_TRY(value, evaluator.value(*fallback));
@@ -289,7 +290,8 @@ std::optional<TemplateError> resolve_parameters(Context& context) {
   Evaluator evaluator(context, Phase::kDefault);
   for (const auto& [name, declaration] : declared) {
     auto value = evaluator.parameter(name);
-    if (!value) return within(within(value.error(), name), "parameters");
+    if (!value && value.error().code != kNotYetKnown)
+      return within(within(value.error(), name), "parameters");
   }
   return std::nullopt;
 }

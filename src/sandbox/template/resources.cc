@@ -70,6 +70,7 @@ class Expander {
     if (copy == nullptr || !copy->is_object()) return one(std::move(source), parent);
     Evaluator evaluator(context_, Phase::kStart, nullptr, nullptr, loops);
     const auto count = evaluator.copy_count(*copy);
+    if (!count && count.error().code == kNotYetKnown) return leave_out(std::move(source));
     if (!count) return within(count.error(), "copy");
     std::string name = symbol;
     if (const Json* given = find_ci(copy->get_object(), "name")) {
@@ -104,6 +105,8 @@ class Expander {
     Evaluator evaluator(context_, Phase::kStart, nullptr, nullptr, source.loops);
     if (const Json* condition = find_ci(*source.written, "condition")) {
       auto value = evaluator.value(*condition);
+      // A preview shows what may come.
+      if (!value && value.error().code == kNotYetKnown) value = Json(true);
       if (!value) return within(value.error(), "condition");
       if (!value->is_bool()) {
         return within(invalid_template("The condition of the template resource must be a boolean; "
@@ -114,6 +117,7 @@ class Expander {
       source.active = value->get_bool();
     }
     auto error = describe(evaluator, source, parent);
+    if (error && error->code == kNotYetKnown && source.active) return leave_out(std::move(source));
     // The name of a resource that is left out, or read only where something uses it, may not be
     // evaluable at all.
     if (error && (!source.active || is_existing(*source.written))) {
@@ -135,6 +139,15 @@ class Expander {
     directory_.add(std::move(source));
     if (children == nullptr || !children->is_array()) return std::nullopt;
     return all(*children, path + ".resources", &self, loops);
+  }
+
+  // Of no known id: known by its symbol or loop alone.
+  std::optional<TemplateError> leave_out(Source source) {
+    source.active = false;
+    source.unidentified = true;
+    source.resource.id.clear();
+    directory_.add(std::move(source));
+    return std::nullopt;
   }
 
   std::optional<TemplateError> describe(Evaluator& evaluator, Source& source,

@@ -20,6 +20,7 @@ namespace armature::sandbox::tmpl {
 struct Source {
   Resource resource;
   bool active = true;
+  bool unidentified = false;  // in a preview: its id is not known yet
   const JsonObject* written = nullptr;
   std::string path;  // "resources[2].resources[0]"
   std::vector<Loop> loops;

@@ -9,6 +9,9 @@
 //   body_of   when a resource's dependencies are done: its properties and the rest, with run-time
 //             functions answered by `lookup`
 //   outputs   when all is done
+//   preview   before anything runs: bodies in which what only the deployment itself can tell stays
+//   an
+//             expression (what-if, validate)
 //   Errors    TemplateError: ARM's code, message and JSON path (line and column come with the text)
 //   Limits    800 resources, depth, expression length and steps are bounded
 //   Source    learn.microsoft.com, "Understand the structure and syntax of ARM templates", template
@@ -49,8 +52,14 @@ class [[nodiscard]] Outcome {
   std::variant<T, TemplateError> state_;
 };
 
+// Does expand() prepare a run, or a look ahead? In a preview, secure values that were given,
+// utcNow() and newGuid() are not known; below the request's own template (kNested) neither is a
+// given value that is an expression, because the preview of the parent left it as one.
+enum class Preview { kNo, kRequest, kNested };
+
 // What the template can ask about where it is deployed.
 struct Surroundings {
+  Preview preview = Preview::kNo;
   std::string scope;    // "/subscriptions/…/resourceGroups/…": where resources go
   Json deployment;      // what deployment() answers
   Json subscription;    // subscription(); null outside one
@@ -105,6 +114,10 @@ class Plan {
   // The request body of one resource, ready to PUT: {location, tags, sku, kind, identity,
   // properties …}
   Outcome<Json> body_of(std::size_t index, Lookup& lookup) const;
+  // The same as far as it can be told before the deployment runs; the rest stays expressions.
+  Outcome<Json> preview_of(std::size_t index) const;
+  // In a preview: places in the document of resources whose ids only the deployment will tell.
+  const std::vector<std::string>& unidentified() const;
   // {name: {type, value}}; secure outputs without value.
   Outcome<Json> outputs(Lookup& lookup) const;
 
