@@ -5,8 +5,12 @@
 namespace armature::app {
 
 TokensAndGrants::TokensAndGrants(identity::AttemptTokens& tokens, access::GrantStore& grants,
-                                 Redactor& redactor)
-    : tokens_(tokens), grants_(grants), redactor_(redactor) {}
+                                 const Clock& clock, Redactor& redactor, OnCleared on_cleared)
+    : tokens_(tokens),
+      grants_(grants),
+      clock_(clock),
+      redactor_(redactor),
+      on_cleared_(std::move(on_cleared)) {}
 
 Result<Secret> TokensAndGrants::begin(const Attempt& attempt, const std::string& identity,
                                       const std::vector<orchestrator::RoleGrant>& wanted,
@@ -18,21 +22,52 @@ Result<Secret> TokensAndGrants::begin(const Attempt& attempt, const std::string&
     grants.push_back(std::move(grant));
   }
   ARMATURE_CHECK(grants_.put(attempt, identity, std::move(grants)));
+  return issue(attempt, time_to_live);
+}
+
+Result<Secret> TokensAndGrants::issue(const Attempt& attempt, Micros time_to_live) {
   ARMATURE_TRY(Secret token, tokens_.issue(attempt, time_to_live));
   redactor_.add(token.reveal());
+  const Instant renew_at = clock_.now() + time_to_live * 3 / 4;
+  const std::lock_guard lock(mutex_);
+  held_.insert_or_assign(attempt.key, Held{attempt.fence, token, time_to_live, renew_at});
   return token;
 }
 
+Result<Secret> TokensAndGrants::token_of(const Attempt& attempt) {
+  Micros time_to_live{};
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = held_.find(attempt.key);
+    if (found == held_.end() || found->second.fence != attempt.fence) {
+      return fail(Code::kUnauthenticated, to_string(attempt.key) + " has no access to Azure: its " +
+                                              "DAG grants it none, or this attempt has ended");
+    }
+    if (clock_.now() < found->second.renew_at) return found->second.token;
+    time_to_live = found->second.time_to_live;
+  }
+  return issue(attempt, time_to_live);
+}
+
 void TokensAndGrants::end(const Attempt& attempt) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = held_.find(attempt.key);
+    if (found != held_.end() && found->second.fence <= attempt.fence) held_.erase(found);
+  }
   tokens_.revoke(attempt);
   grants_.erase(attempt);
 }
 
-DirectCaller::DirectCaller(http::Runtime& runtime, gateway::Gateway& gateway)
-    : runtime_(runtime), gateway_(gateway) {}
+void TokensAndGrants::cleared(const TaskKey& task) { on_cleared_(task); }
 
-Result<http::Response> DirectCaller::call(const Secret& token, http::Request request,
+DirectCaller::DirectCaller(http::Runtime& runtime, gateway::Gateway& gateway,
+                           TokensAndGrants& access)
+    : runtime_(runtime), gateway_(gateway), access_(access) {}
+
+Result<http::Response> DirectCaller::call(const Attempt& attempt, http::Request request,
                                           Micros timeout) {
+  ARMATURE_TRY(const Secret token, access_.token_of(attempt));
   request.headers.set("Authorization", "Bearer " + token.reveal());
   request.headers.set("x-armature-deadline-ms", std::to_string(timeout.count() / 1000));
   if (const auto url = http::parse_url(request.target)) request.target = url->target;

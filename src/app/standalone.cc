@@ -128,8 +128,12 @@ struct Standalone::Impl {
     options.tenant_id = config.sandbox_tenant_id;
     options.subscription_id = config.sandbox_subscription_id;
     options.provisioning_time = config.sandbox_provisioning_time;
-    ARMATURE_TRY(sandbox,
-                 sandbox::Sandbox::open(options, *runtime, sandbox_database.get(), clock, random, log));
+    ARMATURE_CHECK(make_private_directory(data("secrets")));
+    ARMATURE_TRY(options.state_key,
+                 load_or_make_secret(data("secrets") / "sandbox_state_key", random));
+    redactor.add(options.state_key.reveal());
+    ARMATURE_TRY(sandbox, sandbox::Sandbox::open(options, *runtime, sandbox_database.get(), clock,
+                                                 random, log));
     ARMATURE_TRY(auto server_options, tls_options("127.0.0.1", config.sandbox_port));
     sandbox_server = std::make_unique<http::Server>(*runtime, server_options, sandbox->handler());
     if (auto started = sandbox_server->start(); !started) {
@@ -149,7 +153,6 @@ struct Standalone::Impl {
     redactor.add(seed.client_secret.reveal());
     for (const std::string& role : roles) seed.roles.push_back({role, ""});
     ARMATURE_TRY(const auto app, sandbox->ensure_app(seed));
-    ARMATURE_CHECK(make_private_directory(data("secrets")));
     const auto secret_file = data("secrets") / kSandboxIdentity;
     ARMATURE_CHECK(write_file(secret_file, seed.client_secret.reveal(), 0600));
 
@@ -229,8 +232,10 @@ struct Standalone::Impl {
   }
 
   Status start_orchestrator() {
-    attempt_access = std::make_unique<TokensAndGrants>(*attempts, *grants, redactor);
-    caller = std::make_unique<DirectCaller>(*runtime, *gateway);
+    attempt_access = std::make_unique<TokensAndGrants>(
+        *attempts, *grants, clock, redactor,
+        [this](const TaskKey& task) { gateway->forget_doubts(task); });
+    caller = std::make_unique<DirectCaller>(*runtime, *gateway, *attempt_access);
     orchestrator::Options options;
     options.dags_folder = config.dags_folder.string();
     for (const auto& root : config.dags_file_roots) options.file_roots.push_back(root.string());

@@ -183,7 +183,11 @@ class TaskReader {
     task.execution_timeout = fields.duration("execution_timeout");
     task.owner = fields.text("owner").value_or(task.owner);
     task.doc_md = fields.text("doc_md").value_or("");
-    task.pool = fields.text("pool").value_or(task.pool);
+    if (const auto pool = fields.text("pool"); pool && *pool != task.pool) {
+      report_.error(fields.take("pool")->at, fields.path_of("pool"), "unsupported_field",
+                    "this version has no pools but 'default_pool'",
+                    "remove it, or bound the DAG by max_active_tasks");
+    }
     task.priority_weight = static_cast<int>(fields.integer("priority_weight", 0).value_or(1));
     task.do_xcom_push = fields.flag("do_xcom_push").value_or(true);
   }

@@ -125,7 +125,7 @@ TEST(Load, MergesDefaultsUnderTasks) {
   EXPECT_EQ(make.retry.max_retry_delay, std::chrono::minutes(5));
   EXPECT_EQ(*make.retry.retry_on, (std::vector<std::string>{"throttled", "PrincipalNotFound"}));
   EXPECT_EQ(*make.execution_timeout, std::chrono::minutes(15));
-  EXPECT_EQ(make.pool, "azure");
+  EXPECT_EQ(make.pool, "default_pool");
   EXPECT_EQ(make.priority_weight, 5);
   EXPECT_EQ(text_at(Json(make.arguments), "location"), "westeurope");
   const TaskDef& say = *loaded.dags[0].find("say");

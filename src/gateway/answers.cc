@@ -73,6 +73,22 @@ http::Response answer_lost(std::string_view method, std::string_view target) {
                           "not repeated: look before sending it again.");
 }
 
+http::Response still_in_doubt(std::string_view method, std::string_view target) {
+  return error_answer(
+      409, "AzureAnswerLost",
+      std::string(method) + " " + std::string(target) +
+          " was sent by an earlier attempt of this task, and no answer came back. It "
+          "may have taken effect, so it is not sent again: look at the resource, "
+          "then clear the task.");
+}
+
+http::Response unresolved(std::string_view method, std::string_view target) {
+  return error_answer(503, "AzureAnswerUnresolved",
+                      std::string(method) + " " + std::string(target) +
+                          " was sent, no answer came back, and it could not be looked up. Sending "
+                          "it again is safe: it is looked up first.");
+}
+
 http::Response in_progress(std::string_view target) {
   http::Response answer = error_answer(
       409, "RequestInProgress",

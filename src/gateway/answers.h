@@ -17,6 +17,8 @@ http::Response denied(const access::Explanation& explanation);
 void add_explanation(http::Response& answer, const access::Explanation& explanation);
 http::Response unreachable(const std::string& why);
 http::Response answer_lost(std::string_view method, std::string_view target);
+http::Response still_in_doubt(std::string_view method, std::string_view target);
+http::Response unresolved(std::string_view method, std::string_view target);
 http::Response in_progress(std::string_view target);
 
 // The principal that a 403 of Azure's names ("… with object id '…' …"), or "".

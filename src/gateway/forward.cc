@@ -66,7 +66,8 @@ Forwarded Forward::gave_up(const http::Outcome& outcome, bool unclear) const {
       unclear || (outcome.sent && call_.operation.repeat != arm::Repeat::kSafe);
   out.certainty = may_have_acted ? Certainty::kUnknown : Certainty::kNotSent;
   if (may_have_acted) {
-    out.answer = answer_lost(call_.operation.method, call_.operation.target);
+    const auto lost = call_.operation.repeat == arm::Repeat::kIdempotent ? unresolved : answer_lost;
+    out.answer = lost(call_.operation.method, call_.operation.target);
   } else if (is_lasting(outcome)) {
     out.answer = error_answer(502, "AzureRefusedIdentity", out.error);
   } else {

@@ -208,15 +208,19 @@ http::Task<Forwarded> Gateway::Impl::write(const Call* call, const http::Request
                                            Ticks deadline, access::AuditRecord decision) {
   const RequestKey key = key_of(call->attempt, call->operation, request->body);
   const bool resolvable = call->operation.repeat == arm::Repeat::kIdempotent;
-  std::optional<Sending> sending;
-  if (resolvable) sending.emplace(*wiring.operations, key);
-  if (sending && !sending->entered()) {
+  const Sending sending(*wiring.operations, key);
+  if (!sending.entered()) {
     wiring.audit.record(std::move(decision));
     co_return not_sent(in_progress(call->operation.target), "the same request is being sent");
   }
   Forward forward(wiring, *call, *request, deadline);
   Result<std::optional<Entry>> earlier = co_await find_earlier(&wiring, &key);
   if (!earlier) co_return unrecorded(earlier.error());
+  if (!resolvable && *earlier && (*earlier)->in_doubt()) {
+    wiring.audit.record(std::move(decision));
+    co_return not_sent(still_in_doubt(call->operation.method, call->operation.target),
+                       "an earlier send of it is in doubt");
+  }
   std::optional<access::AuditRecord> record(std::move(decision));
   const bool in_flight = resolvable && *earlier && (*earlier)->in_flight();
   if (in_flight) {
@@ -315,6 +319,15 @@ http::Task<http::Response> Gateway::handle(http::Request request) {
   if (!answer.headers.get("x-ms-request-id")) answer.headers.set("x-ms-request-id", request_id);
   answer.headers.set("x-armature-request-id", request_id);
   co_return answer;
+}
+
+void Gateway::forget_doubts(const TaskKey& task) {
+  impl_->wiring.operations->forget_doubts(task, [impl = impl_.get()](Status status) {
+    if (status) return;
+    impl->wiring.log.error("doubts not forgotten", {
+                                                       {"error", status.error().message}
+    });
+  });
 }
 
 }  // namespace armature::gateway

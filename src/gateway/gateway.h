@@ -9,7 +9,9 @@
 //             additionalInfo, 400 for what cannot be read, 502/503 AzureUnreachable
 //   Repeats   by idempotency class only, within the budget and the deadline; Retry-After obeyed. A
 //             mutation is written ahead (not_sent → sent → answered). In doubt (sent, no answer,
-//             also after a crash), it is resolved by reading back before any repeat
+//             also after a crash), it is resolved by reading back before any repeat; an action
+//             (POST) or PATCH in doubt is refused to later attempts of the task until a person
+//             cleared it
 //   Threads   handle() from any thread; the task runs on the runtime's I/O threads
 //   Lifetime  everything passed in outlives the gateway
 //   Source    facts on safe retries; resource-provider contract
@@ -52,6 +54,8 @@ class Gateway {
                                                const Clock& clock, Random& random, Log& log);
   ~Gateway();
   http::Task<http::Response> handle(http::Request request);
+  // A person cleared the task: actions it sent without an answer may be sent again.
+  void forget_doubts(const TaskKey& task);
 
   struct Impl;
   explicit Gateway(std::unique_ptr<Impl> impl);

@@ -42,7 +42,8 @@ CREATE TABLE gateway_poll(
 CREATE INDEX gateway_poll_given ON gateway_poll(given_at);
 )sql";
 constexpr storage::Migration kMigrations[] = {
-    {1, kTables}
+    {1, kTables                                                                            },
+    {2, "CREATE INDEX gateway_operation_task ON gateway_operation(dag_id, run_id, task_id)"}
 };
 
 constexpr auto kKept = std::chrono::hours(24 * 30);
@@ -197,6 +198,17 @@ void OperationLog::mark_ended(const RequestKey& key, const Entry& end, Done done
             .bind(now)
             .bind(key.text)
             .run();
+      },
+      std::move(done));
+}
+
+void OperationLog::forget_doubts(const TaskKey& task, Done done) {
+  database_.write_async(
+      [task](storage::Connection& connection) -> Status {
+        auto rows = connection.prepare(
+            "DELETE FROM gateway_operation WHERE dag_id = ? AND run_id = ? AND task_id = ? "
+            "AND map_index = ? AND method IN ('POST', 'PATCH') AND state IN ('sent', 'unknown')");
+        return bind_task(rows, task).run();
       },
       std::move(done));
 }

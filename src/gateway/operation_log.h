@@ -47,7 +47,8 @@ struct Entry {
   arm::PollKind poll_kind = arm::PollKind::kResource;
   Instant first_sent;
 
-  bool in_flight() const { return state == "sent" || state == "unknown" || running; }
+  bool in_doubt() const { return state == "sent" || state == "unknown"; }
+  bool in_flight() const { return in_doubt() || running; }
 };
 
 class OperationLog {
@@ -63,6 +64,9 @@ class OperationLog {
   Result<std::optional<Entry>> find(const RequestKey& key) const;
   void mark_sent(const RequestKey& key, const std::string& request_id, Instant at, Done done);
   void mark_ended(const RequestKey& key, const Entry& end, Done done);
+
+  // Drops what cannot be resolved by reading back: actions and PATCHes of the task in doubt.
+  void forget_doubts(const TaskKey& task, Done done);
 
   // Poll paths that an answer gave to a task: it may read them without a grant of its own.
   void hand_out(const TaskKey& task, std::vector<std::string> targets, Done done);

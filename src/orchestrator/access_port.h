@@ -28,15 +28,18 @@ class AttemptAccess {
   virtual Result<Secret> begin(const Attempt& attempt, const std::string& identity,
                                const std::vector<RoleGrant>& grants, Micros time_to_live) = 0;
   virtual void end(const Attempt& attempt) = 0;
+  // A person looked and wants the task done again: what its earlier attempts sent without an answer
+  // is no longer held against it.
+  virtual void cleared(const TaskKey& task) = 0;
 };
 
-// Sends one ARM request through the gateway, waiting. `request.target` is a path with query, or a
-// poll URL the gateway gave. An HTTP error status is a response, not an Error; kUnavailable: no
-// answer.
+// Sends one ARM request of an attempt through the gateway, waiting. `request.target` is a path with
+// query, or a poll URL the gateway gave. An HTTP error status is a response, not an Error;
+// kUnavailable: no answer; kUnauthenticated: the attempt has no access.
 class ArmCaller {
  public:
   virtual ~ArmCaller() = default;
-  virtual Result<http::Response> call(const Secret& token, http::Request request,
+  virtual Result<http::Response> call(const Attempt& attempt, http::Request request,
                                       Micros timeout) = 0;
 };
 

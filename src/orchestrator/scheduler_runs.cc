@@ -194,6 +194,7 @@ Result<std::vector<TaskInfo>> Scheduler::clear(const std::string& dag_id, const 
     pending.changes.runs.push_back(std::move(again));
   }
   ARMATURE_CHECK(commit(pending));
+  for (const std::size_t task : chosen) tools_.access.cleared(attempt_of(run, task).key);
   if (finished) runs_.insert_or_assign(key, *std::move(finished));
   inbox_->knock();
   return out;

@@ -207,8 +207,10 @@ TEST_F(SchedulerRunsTest, ClearRunsAgainFromATask) {
   what.dry_run = true;
   EXPECT_EQ(cleared(what), (Names{"b", "c"}));
   EXPECT_EQ(bench_.state("d", "r"), "failed") << "a dry run changes nothing";
+  EXPECT_TRUE(bench_.access->cleared_tasks.empty());
   what.dry_run = false;
   EXPECT_EQ(cleared(what), (Names{"b", "c"}));
+  EXPECT_EQ(bench_.access->cleared_tasks.size(), 2u) << "what they left in doubt may be sent again";
   bench_.step();
   EXPECT_EQ(bench_.state("d", "r"), "running");
   EXPECT_EQ(bench_.tasks("d", "r"), "a=success b=running c=none");

@@ -65,6 +65,7 @@ class FakeAccess final : public AttemptAccess {
     return Secret("token-of-fence-" + std::to_string(attempt.fence));
   }
   void end(const Attempt& attempt) override { ended.push_back(attempt); }
+  void cleared(const TaskKey& task) override { cleared_tasks.push_back(task); }
 
   struct Begun {
     Attempt attempt;
@@ -74,6 +75,7 @@ class FakeAccess final : public AttemptAccess {
   };
   std::vector<Begun> begun;
   std::vector<Attempt> ended;
+  std::vector<TaskKey> cleared_tasks;
   std::optional<Error> refusal;
 };
 

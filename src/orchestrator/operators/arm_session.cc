@@ -51,6 +51,8 @@ dag::FailureClass failure_class(int status, std::string_view code) {
   for (const std::string_view known : kInProgress) {
     if (equal_ci(code, known)) return dag::FailureClass::kConflictInProgress;
   }
+  // What may have acted and must not be sent again unseen: the gateway's own code.
+  if (equal_ci(code, "AzureAnswerLost")) return dag::FailureClass::kFatal;
   if (status == 429) return dag::FailureClass::kThrottled;
   if (status == 408 || status == 504) return dag::FailureClass::kTimeout;
   if (status >= 500) return dag::FailureClass::kServerError;
@@ -106,7 +108,7 @@ std::variant<ArmAnswer, Finished> ArmSession::call(const std::string& method,
     request.body = dump(body);
   }
   const Micros limit = std::min(kLongestCall, bench_.time_left().value_or(kLongestCall));
-  auto response = bench_.arm.call(bench_.work.token, std::move(request), limit);
+  auto response = bench_.arm.call(bench_.work.attempt, std::move(request), limit);
   if (!response) {
     return give_up(bench_, dag::FailureClass::kNetwork,
                    method + " " + target + ": " + response.error().message);
