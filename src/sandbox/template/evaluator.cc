@@ -236,9 +236,9 @@ Outcome<const Json*> Evaluator::peek(const Node& tree, Json& room) {
   if (auto error = spend(1)) return *std::move(error);
   if (tree.kind == NodeKind::kMember || tree.kind == NodeKind::kIndex) {
     ARMATURE_TRY(const Json* base, peek(tree.children[0], room));
-    if (tree.kind == NodeKind::kMember) return access(*base, Json(tree.text));
+    if (tree.kind == NodeKind::kMember) return part(*base, Json(tree.text));
     ARMATURE_TRY(const Json key, node(tree.children[1]));
-    return access(*base, key);
+    return part(*base, key);
   }
   const bool stored = tree.kind == NodeKind::kCall && tree.name_space.empty() &&
                       tree.children.size() == 1 && tree.children[0].kind == NodeKind::kString;
@@ -249,6 +249,16 @@ Outcome<const Json*> Evaluator::peek(const Node& tree, Json& room) {
   }
   ARMATURE_TRY(room, node(tree));
   return &room;
+}
+
+Outcome<const Json*> Evaluator::part(const Json& base, const Json& key) const {
+  static const Json kNull;
+  if (context.dialect != nullptr && context.dialect->missing_is_null && key.is_string()) {
+    const auto* object = base.if_object();
+    const bool missing = object != nullptr && find_ci(*object, as_text(key)) == nullptr;
+    if (missing || base.is_null()) return &kNull;
+  }
+  return access(base, key);
 }
 
 Outcome<const Json*> Evaluator::access(const Json& base, const Json& key) {
@@ -276,7 +286,7 @@ Outcome<const Json*> Evaluator::access(const Json& base, const Json& key) {
 Outcome<Json> Evaluator::call(const Node& call) {
   if (auto error = check_call(context, call)) return *std::move(error);
   if (!call.name_space.empty()) return user_function(call);
-  const Function& function = *find_function(call.text);
+  const Function& function = *context.function(call.text);
   if (function.run_time && context.surroundings.preview == Preview::kNested) {
     return not_yet_known(call.text);
   }

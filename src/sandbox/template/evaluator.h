@@ -49,6 +49,11 @@ struct Context {
   std::mutex mutex;  // guards the two below
   std::map<std::string, std::shared_ptr<const Json>> variables;
   std::map<std::string, std::shared_ptr<const Node>, std::less<>> trees;
+  const Dialect* dialect = nullptr;  // nullptr: templates
+
+  const Function* function(std::string_view name) const {
+    return dialect == nullptr ? find_function(name) : dialect->find(name);
+  }
 
   // Object member of the document, or nullptr.
   const JsonObject* section(std::string_view name) const;
@@ -100,6 +105,7 @@ class Evaluator {
   // The value of a tree without copying what parameters, variables and lambdas hold.
   Outcome<const Json*> peek(const Node& tree, Json& room);
   Outcome<Json> unresolved(const Node& tree);
+  Outcome<const Json*> part(const Json& base, const Json& key) const;
   Outcome<Json> fresh_variable(const std::string& key, std::string_view name);
   std::optional<TemplateError> weigh(const Json& result, int depth);
 

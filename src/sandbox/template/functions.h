@@ -32,6 +32,12 @@ constexpr std::size_t kMany = 10000;
 // nullptr when there is none. Every name that begins with "list" is a list function.
 const Function* find_function(std::string_view name);
 
+// Another language on the same grammar and values: Azure Policy's rules.
+struct Dialect {
+  const Function* (*find)(std::string_view name);  // in place of find_function
+  bool missing_is_null = false;                    // a member that an object does not have
+};
+
 std::span<const Function> string_functions();
 std::span<const Function> uri_functions();
 std::span<const Function> array_functions();

@@ -87,7 +87,7 @@ std::optional<TemplateError> check_call(const Context& context, const Node& call
     }
     least = most = formal_parameters(*member).size();
   } else {
-    const Function* function = find_function(call.text);
+    const Function* function = context.function(call.text);
     if (function == nullptr) {
       return invalid_template("The template function '" + call.text +
                               "' is not valid. Please see https://aka.ms/arm-functions for usage "
