@@ -6,11 +6,13 @@
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <span>
 #include <thread>
 
 #include "app/config.h"
 #include "app/standalone.h"
 #include "app/version.h"
+#include "base/bytes.h"
 #include "base/files.h"
 #include "cli/cli.h"
 #include "orchestrator/orchestrator.h"
@@ -123,6 +125,26 @@ void add_standalone(CLI::App& app, StandaloneFlags& flags, int& status) {
   verb->callback([&] { status = run_standalone(flags); });
 }
 
+// CLI11 says only that a subcommand is required: which word was none of them, and what was meant?
+std::string unknown_command(const CLI::App* app, std::span<char* const> words) {
+  for (const std::string_view word : words) {
+    std::vector<std::string> names;
+    const CLI::App* next = nullptr;
+    for (const CLI::App* one : app->get_subcommands([](const CLI::App*) { return true; })) {
+      names.push_back(one->get_name());
+      if (one->get_name() == word) next = one;
+    }
+    if (names.empty() || word.starts_with('-')) return "";
+    if (next == nullptr) {
+      const std::string near = nearest(word, names);
+      return "there is no command '" + std::string(word) + "'" +
+             (near.empty() ? "" : "; did you mean '" + near + "'?");
+    }
+    app = next;
+  }
+  return "";
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Armature: DAGs on Azure through an identity-aware gateway", "armature");
   app.require_subcommand(1);
@@ -144,6 +166,11 @@ int run(int argc, char** argv) {
                                      orchestrator::operator_specs(),
                                      ::isatty(STDOUT_FILENO) == 1};
   const auto verbs = cli::add_verbs(app, environment, status);
+  const std::span words(argv + 1, argc > 0 ? static_cast<std::size_t>(argc - 1) : 0);
+  if (const std::string problem = unknown_command(&app, words); !problem.empty()) {
+    std::cerr << "armature: " << problem << "\nRun 'armature --help' for what there is.\n";
+    return 2;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -88,7 +88,7 @@ void Client::Impl::abort() {
   closed = true;
   if (runtime.ended) return;
   for (auto& [loop, pool] : pools) {
-    boost::asio::post(*loop, [self = shared_from_this(), &pool = pool] { pool.abort(); });
+    boost::asio::post(*loop, [self = shared_from_this(), at = &pool] { at->abort(); });
   }
   if (runtime.on_loop()) return;  // it is this thread that would have to call back
   std::unique_lock lock(mutex_);

@@ -169,9 +169,10 @@ void Scheduler::take_failure(ActiveRun& run, std::size_t task, const Finished& f
 }
 
 void Scheduler::plan_dirty(Instant now, Pending& pending) {
-  for (auto& [key, run] : runs_) {
+  for (auto& entry : runs_) {
+    ActiveRun& run = entry.second;
     if (!run.dirty && !(run.wake && *run.wake <= now)) continue;
-    const auto view = [&run = run] {
+    const auto view = [&run] {
       dag::RunView out{*run.dag, run.row.info.state, run.row.info.start, {}};
       out.tasks.reserve(run.row.tasks.size());
       for (const TaskRow& row : run.row.tasks) out.tasks.push_back(view_of(row));

@@ -21,7 +21,10 @@ def test_help_teaches_by_example():
 
 
 def test_wrong_use_is_2_and_no_server_is_1(tmp_path):
-    assert run("dags", "lsit").returncode == 2
+    wrong = run("dags", "lsit")
+    assert wrong.returncode == 2
+    assert "did you mean 'list'" in wrong.stderr
+    assert "did you mean 'dags'" in run("dag", "list").stderr
     assert run().returncode == 2
     alone = run("dags", "list", cwd=tmp_path)
     assert alone.returncode == 1
