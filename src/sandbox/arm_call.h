@@ -38,6 +38,7 @@ struct ArmCall {
   Caller caller;
   std::string correlation_id;
   std::string request_id;
+  std::string client_request_id;  // what the client calls it: x-ms-client-request-id
   std::string client_ip;
   std::optional<Json> body;  // nothing: no body came
   std::vector<std::pair<std::string, std::string>> query;

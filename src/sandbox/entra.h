@@ -19,6 +19,15 @@ namespace armature::sandbox {
 bool is_entra_path(std::string_view path);
 http::Response entra(Cloud& cloud, const http::Request& request);
 
+// A request's bearer token, signature, issuer and times checked; for whom it was made is not.
+struct BearerToken {
+  enum class Flaw { kNone, kMissing, kNoBearer, kInvalid, kIssuer, kExpired, kNotYet };
+  Flaw flaw = Flaw::kNone;
+  Json claims;  // null when it could not be read
+};
+BearerToken read_token(const Cloud& cloud, const http::Request& request);
+Caller caller_of(const Json& claims);
+
 // The caller of a request to ARM, or ARM's 401.
 struct TokenCheck {
   std::optional<Caller> caller;

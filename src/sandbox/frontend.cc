@@ -114,6 +114,7 @@ http::Response serve_arm(Cloud& cloud, const http::Request& request) {
     call.correlation_id = *given;
   }
   call.client_ip = request.peer;
+  call.client_request_id = request.headers.get("x-ms-client-request-id").value_or("").substr(0, 64);
   const bool is_head = request.method == "HEAD";
   const auto done = [&](ArmAnswer answer) {
     if (!answer.ok()) answer.headers.set("x-ms-failure-cause", "gateway");

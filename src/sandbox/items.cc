@@ -63,7 +63,8 @@ void each(V& v, T& i) requires std::is_same_v<std::remove_const_t<T>, Deployment
   v("tags", i.tags), v("runId", i.run_id), v("operationId", i.operation_id);
   v("parentRun", i.parent_run), v("mode", i.mode), v("state", i.state);
   v("correlationId", i.correlation_id), v("callerOid", i.caller.object_id);
-  v("callerApp", i.caller.app_id), v("document", i.document), v("parameters", i.parameters);
+  v("callerApp", i.caller.app_id), v("callerClaims", i.caller.claims);
+  v("document", i.document), v("parameters", i.parameters);
   v("sealed", i.sealed), v("hasSecrets", i.has_secrets), v("shownParameters", i.shown_parameters);
   v("providers", i.providers), v("dependencies", i.dependencies);
   v("templateHash", i.template_hash), v("started", i.started), v("changed", i.changed);
@@ -78,7 +79,29 @@ void each(V& v, T& i) requires std::is_same_v<std::remove_const_t<T>, Deployment
 }
 template <class V, class T>
 void each(V& v, T& i) requires std::is_same_v<std::remove_const_t<T>, Event> {
-  v("body", i.body), v("at", i.at);
+  v("category", i.category), v("ending", i.ending), v("status", i.status);
+  v("httpStatus", i.http_status), v("action", i.action), v("scope", i.scope);
+  v("target", i.target), v("method", i.method), v("operationId", i.operation_id);
+  v("correlationId", i.correlation_id), v("clientRequestId", i.client_request_id);
+  v("clientIp", i.client_ip), v("caller", i.caller), v("claims", i.claims);
+  v("request", i.request), v("message", i.message), v("details", i.details);
+  v("at", i.at), v("ready", i.ready);
+}
+template <class V, class T>
+void each(V& v, T& i) requires std::is_same_v<std::remove_const_t<T>, Vault> {
+  v("id", i.id), v("deleted", i.deleted), v("resource", i.resource);
+  v("deletion", i.deletion), v("purge", i.purge);
+}
+template <class V, class T>
+void each(V& v, T& i) requires std::is_same_v<std::remove_const_t<T>, SecretVersion> {
+  v("name", i.name), v("version", i.version), v("sealed", i.sealed);
+  v("contentType", i.content_type), v("tags", i.tags), v("enabled", i.enabled);
+  v("notBefore", i.not_before), v("expires", i.expires);
+  v("created", i.created), v("updated", i.updated);
+}
+template <class V, class T>
+void each(V& v, T& i) requires std::is_same_v<std::remove_const_t<T>, DeletedSecret> {
+  v("deletion", i.deletion), v("purge", i.purge);
 }
 template <class V, class T>
 void each(V& v, T& i) requires std::is_same_v<std::remove_const_t<T>, Effect> {
@@ -113,6 +136,9 @@ Json to_item(const DeploymentStep& item) { return write(item); }
 Json to_item(const Event& item) { return write(item); }
 Json to_item(const Effect& item) { return write(item); }
 Json to_item(const Setting& item) { return write(item); }
+Json to_item(const Vault& item) { return write(item); }
+Json to_item(const SecretVersion& item) { return write(item); }
+Json to_item(const DeletedSecret& item) { return write(item); }
 
 void from_item(const Json& json, Record& item) { read(json, item); }
 void from_item(const Json& json, Assignment& item) { read(json, item); }
@@ -126,5 +152,8 @@ void from_item(const Json& json, DeploymentStep& item) { read(json, item); }
 void from_item(const Json& json, Event& item) { read(json, item); }
 void from_item(const Json& json, Effect& item) { read(json, item); }
 void from_item(const Json& json, Setting& item) { read(json, item); }
+void from_item(const Json& json, Vault& item) { read(json, item); }
+void from_item(const Json& json, SecretVersion& item) { read(json, item); }
+void from_item(const Json& json, DeletedSecret& item) { read(json, item); }
 
 }  // namespace armature::sandbox

@@ -3,7 +3,8 @@
 //
 //   Keys      ids in lower case, guids, or what is said beside the type
 //   Secrets   none: client secrets are salted digests, write-only properties are taken out before a
-//             Record is made, secure deployment parameters are sealed (seal.h)
+//             Record is made, secure deployment parameters and the values of Key Vault's secrets
+//             are sealed (seal.h)
 //   Threads   values
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@ namespace armature::sandbox {
 struct Caller {
   std::string object_id;
   std::string app_id;
+  Json claims = nullptr;  // of its token, for the Activity Log; null: no token came
 };
 
 // A resource or resource group as it was put; what a provider computes is added on reading.
@@ -120,10 +122,58 @@ struct DeploymentStep {  // key: the deployment's id in lower case, "#", five di
   Instant changed;
 };
 
+// A call as the Activity Log remembers it: one item, from which the log shows Azure's events.
 struct Event {  // key: sixteen digits, rising
   static constexpr const char* kKind = "event";
-  Json body;
+  std::string category;  // "" stands for Administrative
+  bool ending = false;   // the end of what an earlier call began: no "Started" is shown
+  std::string status;    // of the end: "Succeeded", "Accepted", "Failed" …
+  int http_status = 0;   // 0: none
+  std::string action;
+  std::string scope;
+  std::string target;
+  std::string method;
+  std::string operation_id;
+  std::string correlation_id;
+  std::string client_request_id;
+  std::string client_ip;
+  std::string caller;
+  std::string claims;   // a JSON object
+  std::string request;  // the body as JSON without secrets; "" when none is told
+  std::string message;  // of a failure: the error as JSON
+  std::string details;  // a JSON object with what a category adds to the properties
   Instant at;
+  Instant ready;  // when what was accepted is done; not after `at`: nothing more comes
+};
+
+// The name of a Key Vault: taken while the vault lives, and until a deleted one is gone.
+struct Vault {  // key: the name, lower case
+  static constexpr const char* kKind = "vault";
+  std::string id;
+  bool deleted = false;
+  Json resource;  // when deleted: the Record as it was
+  Instant deletion;
+  Instant purge;
+};
+
+struct SecretVersion {  // key: vault "/" secret "/" eight digits, rising
+  static constexpr const char* kKind = "secretVersion";
+  std::string name;
+  std::string version;  // 32 hex digits
+  std::string sealed;   // the value (seal.h)
+  std::string content_type;
+  Json tags;
+  bool enabled = true;
+  std::int64_t not_before = 0;  // seconds since 1970; 0: not set
+  std::int64_t expires = 0;
+  Instant created;
+  Instant updated;
+};
+
+struct DeletedSecret {  // key: vault "/" secret. Its versions stay until it is purged
+  static constexpr const char* kKind = "deletedSecret";
+  Instant deletion;
+  Instant purge;
 };
 
 struct Effect {
@@ -148,6 +198,9 @@ Json to_item(const DeploymentStep& item);
 Json to_item(const Event& item);
 Json to_item(const Effect& item);
 Json to_item(const Setting& item);
+Json to_item(const Vault& item);
+Json to_item(const SecretVersion& item);
+Json to_item(const DeletedSecret& item);
 
 void from_item(const Json& json, Record& item);
 void from_item(const Json& json, Assignment& item);
@@ -159,5 +212,8 @@ void from_item(const Json& json, DeploymentStep& item);
 void from_item(const Json& json, Event& item);
 void from_item(const Json& json, Effect& item);
 void from_item(const Json& json, Setting& item);
+void from_item(const Json& json, Vault& item);
+void from_item(const Json& json, SecretVersion& item);
+void from_item(const Json& json, DeletedSecret& item);
 
 }  // namespace armature::sandbox

@@ -206,23 +206,5 @@ TEST(Roles, CustomOnesCountLikeBuiltInOnes) {
   EXPECT_EQ(code_of(world.call("DELETE", path + guid)), "RoleDefinitionHasAssignments");
 }
 
-TEST(ActivityLog, TellsStartAndEnd) {
-  World world;
-  world.make_group();
-  const Application nobody = world.add_app("nobody", {});
-  world.call("PUT", world.group("other"), R"({"location":"eastus"})", world.token_of(nobody));
-  const Json all = world.get(world.sub() +
-                             "/providers/Microsoft.Insights/eventtypes/management/values?$filter="
-                             "eventTimestamp%20ge%20'2023-01-01T00:00:00Z'");
-  const auto& events = all.at("value").as_array();
-  ASSERT_EQ(events.size(), 4U);
-  EXPECT_EQ(text_at(events[0], "status.value"), "Failed");
-  EXPECT_EQ(text_at(events[2], "status.value"), "Succeeded");
-  EXPECT_EQ(text_at(events[3], "status.value"), "Started");
-  EXPECT_EQ(text_at(events[3], "operationName.value"),
-            "Microsoft.Resources/subscriptions/resourceGroups/write");
-  EXPECT_EQ(text_at(events[2], "correlationId"), text_at(events[3], "correlationId"));
-}
-
 }  // namespace
 }  // namespace armature::sandbox

@@ -1,7 +1,7 @@
 #include "sandbox/routes.h"
 
 #include "base/bytes.h"
-#include "sandbox/activity_log.h"
+#include "sandbox/activity_query.h"
 
 namespace armature::sandbox {
 namespace {
@@ -105,7 +105,8 @@ ArmAnswer route_read(Cloud& cloud, const State& state, const ArmCall& call) {
   }
   if (call.at.is("Microsoft.Authorization", "roleDefinitions")) return get_role(cloud, state, call);
   if (call.at.is("Microsoft.Authorization", "permissions")) return get_permissions(state, call);
-  if (call.at.is("Microsoft.Insights", "eventtypes")) return list_events(state, call);
+  if (call.at.is("Microsoft.Insights", "eventtypes")) return list_events(cloud, state, call);
+  if (call.at.is("Microsoft.Insights", "eventcategories")) return list_event_categories();
   return call.at.instance() ? get_resource(cloud, state, call) : list_of_type(cloud, state, call);
 }
 

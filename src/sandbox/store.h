@@ -50,7 +50,8 @@ class State {
   friend class Store;
   std::tuple<Table<Record>, Table<Assignment>, Table<CustomRole>, Table<Application>,
              Table<AsyncOperation>, Table<Deployment>, Table<DeploymentStep>, Table<Event>,
-             Table<Effect>, Table<Setting>>
+             Table<Effect>, Table<Setting>, Table<Vault>, Table<SecretVersion>,
+             Table<DeletedSecret>>
       tables_;
 };
 
