@@ -164,7 +164,15 @@ TEST(Decide, MoreGrantsNeverTakeAway) {
   const std::vector<std::string> scopes = {"/", kSub, kRg, kSa, kSub + "/resourceGroups/rg2"};
   const std::vector<std::string> actions = {kWrite, kAssign, "A.B/c/read",
                                             "Microsoft.Storage/storageAccounts/listKeys/action"};
-  const auto& roles = arm::builtin_roles();
+  // Every role that permits one of them, and as many that permit none.
+  std::vector<arm::Role> roles, others;
+  for (const arm::Role& role : arm::builtin_roles()) {
+    const bool of_use =
+        std::ranges::any_of(actions, [&](const auto& a) { return arm::permits(role, a); });
+    (of_use ? roles : others).push_back(role);
+  }
+  ASSERT_GT(others.size(), roles.size());
+  roles.insert(roles.end(), others.begin(), others.begin() + std::ssize(roles));
   const auto pick = [&](const auto& from) { return from[random.u64() % from.size()]; };
   int allowed = 0;
   for (int round = 0; round < 500; ++round) {

@@ -1,14 +1,8 @@
 #include "arm/role.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <optional>
 
 #include "base/bytes.h"
-
-namespace armature::embedded {
-extern const std::string_view kBuiltinRoles;
-}
 
 namespace armature::arm {
 namespace {
@@ -28,30 +22,23 @@ Result<std::vector<std::string>> texts(const Json& permission, std::string_view 
   return out;
 }
 
-// Nothing when the permission holds under a condition only: conditions are not evaluated, so what
-// they guard is not granted.
-Result<std::optional<Permission>> permission_from(const Json& value) {
+// A condition that is no text would be lost, and with it what it guards.
+Result<std::string> optional_text(const Json& permission, std::string_view name) {
+  const Json* text = find_ci(permission.get_object(), name);
+  if (!text || text->is_null()) return std::string();
+  if (!text->is_string()) return fail(Code::kInvalid, std::string(name) + " is a text");
+  return std::string(trim(as_text(*text)));
+}
+
+Result<Permission> permission_from(const Json& value) {
   if (!value.is_object()) return fail(Code::kInvalid, "permissions holds objects");
-  const Json* condition = find_ci(value.get_object(), "condition");
-  if (condition && !condition->is_null() && *condition != Json("")) {
-    return std::optional<Permission>();
-  }
   Permission out;
   ARMATURE_TRY(out.actions, texts(value, "actions"));
   ARMATURE_TRY(out.not_actions, texts(value, "notActions"));
   ARMATURE_TRY(out.data_actions, texts(value, "dataActions"));
   ARMATURE_TRY(out.not_data_actions, texts(value, "notDataActions"));
-  return std::optional<Permission>(std::move(out));
-}
-
-Result<std::vector<Permission>> permissions_from(const Json& holder) {
-  const Json* list = find(holder, "permissions");
-  if (!list || !list->is_array()) return fail(Code::kInvalid, "permissions is a list");
-  std::vector<Permission> out;
-  for (const Json& one : list->get_array()) {
-    ARMATURE_TRY(auto permission, permission_from(one));
-    if (permission) out.push_back(*std::move(permission));
-  }
+  ARMATURE_TRY(out.condition, optional_text(value, "condition"));
+  ARMATURE_TRY(out.condition_version, optional_text(value, "conditionVersion"));
   return out;
 }
 
@@ -61,51 +48,27 @@ JsonArray array_of(const std::vector<std::string>& texts) {
   return out;
 }
 
-std::vector<Role> read_builtin_roles() {
-  const auto table = parse_json(embedded::kBuiltinRoles);
-  if (!table || !table->is_array()) std::abort();  // the table is part of the program
-  std::vector<Role> roles;
-  for (const Json& entry : table->get_array()) {
-    Role role;
-    role.id = text_at(entry, "id");
-    role.name = text_at(entry, "name");
-    role.description = text_at(entry, "description");
-    role.assignable_scopes = {"/"};
-    auto permissions = permissions_from(entry);
-    if (!permissions) std::abort();
-    role.permissions = *std::move(permissions);
-    roles.push_back(std::move(role));
-  }
-  return roles;
-}
-
-// How much a role permits, roughly: a wildcard weighs more the shorter it is.
-std::size_t breadth(const Role& role) {
-  std::size_t total = 0;
-  for (const Permission& permission : role.permissions) {
-    for (const std::string& action : permission.actions) {
-      total += action.find('*') == std::string::npos ? 1 : 10'000 / (action.size() + 1);
-    }
-    total += permission.data_actions.size() * 10;
-  }
-  return total;
-}
-
 }  // namespace
 
+// Greedy with one point to come back to: a piece between stars is taken where it first fits. For a
+// star between slashes the first place is the one right after the slash before it.
 bool covers(std::string_view pattern, std::string_view action) {
-  std::size_t p = 0, a = 0;
-  std::size_t star = std::string_view::npos, resume = 0;
+  constexpr std::size_t kNone = std::string_view::npos;
+  std::size_t p = 0, a = 0, star = kNone, resume = 0;
+  bool skipped = false;  // the star and the slash after it stand for nothing, so far
   while (a < action.size()) {
     if (p < pattern.size() && pattern[p] == '*') {
       star = p++;
       resume = a;
+      skipped = star > 0 && pattern[star - 1] == '/' && p < pattern.size() && pattern[p] == '/';
+      if (skipped) ++p;
     } else if (p < pattern.size() && lower(pattern[p]) == lower(action[a])) {
       ++p;
       ++a;
-    } else if (star != std::string_view::npos) {
+    } else if (star != kNone) {
+      a = skipped ? resume : ++resume;
+      skipped = false;
       p = star + 1;
-      a = ++resume;
     } else {
       return false;
     }
@@ -114,11 +77,15 @@ bool covers(std::string_view pattern, std::string_view action) {
   return p == pattern.size();
 }
 
-bool permits(const Permission& permission, std::string_view action, bool data_action) {
+bool covers(const Permission& permission, std::string_view action, bool data_action) {
   const auto hit = [&](const std::string& pattern) { return covers(pattern, action); };
   const auto& allowed = data_action ? permission.data_actions : permission.actions;
   const auto& taken_out = data_action ? permission.not_data_actions : permission.not_actions;
   return std::ranges::any_of(allowed, hit) && std::ranges::none_of(taken_out, hit);
+}
+
+bool permits(const Permission& permission, std::string_view action, bool data_action) {
+  return permission.condition.empty() && covers(permission, action, data_action);
 }
 
 bool permits(const Role& role, std::string_view action, bool data_action) {
@@ -127,33 +94,31 @@ bool permits(const Role& role, std::string_view action, bool data_action) {
   });
 }
 
-const std::vector<Role>& builtin_roles() {
-  static const std::vector<Role> kRoles = read_builtin_roles();
-  return kRoles;
-}
-
-const Role* find_builtin_role(std::string_view name_or_id) {
-  const auto slash = name_or_id.rfind('/');
-  const std::string_view guid =
-      slash == std::string_view::npos ? name_or_id : name_or_id.substr(slash + 1);
-  for (const Role& role : builtin_roles()) {
-    if (equal_ci(role.name, name_or_id) || equal_ci(role.id, guid)) return &role;
+Result<std::vector<Permission>> permissions_from_json(const Json& list) {
+  if (!list.is_array()) return fail(Code::kInvalid, "permissions is a list");
+  std::vector<Permission> out;
+  for (const Json& one : list.get_array()) {
+    ARMATURE_TRY(auto permission, permission_from(one));
+    out.push_back(std::move(permission));
   }
-  return nullptr;
+  return out;
 }
 
-const Role* smallest_builtin_role(std::string_view action) {
-  return smallest_builtin_role(std::vector<std::string>{std::string(action)});
-}
-
-const Role* smallest_builtin_role(const std::vector<std::string>& actions) {
-  const Role* best = nullptr;
-  for (const Role& role : builtin_roles()) {
-    const bool enough =
-        std::ranges::all_of(actions, [&](const std::string& a) { return permits(role, a); });
-    if (enough && (!best || breadth(role) < breadth(*best))) best = &role;
+JsonArray permissions_to_json(const std::vector<Permission>& permissions) {
+  JsonArray out;
+  for (const Permission& permission : permissions) {
+    JsonObject one;
+    one["actions"] = array_of(permission.actions);
+    one["notActions"] = array_of(permission.not_actions);
+    one["dataActions"] = array_of(permission.data_actions);
+    one["notDataActions"] = array_of(permission.not_data_actions);
+    if (!permission.condition.empty()) {
+      one["condition"] = permission.condition;
+      one["conditionVersion"] = permission.condition_version;
+    }
+    out.push_back(std::move(one));
   }
-  return best;
+  return out;
 }
 
 Result<Role> role_from_json(const Json& definition) {
@@ -169,28 +134,20 @@ Result<Role> role_from_json(const Json& definition) {
   role.description = text_at(*properties, "description");
   role.custom = equal_ci(text_at(*properties, "type", "CustomRole"), "CustomRole");
   ARMATURE_TRY(role.assignable_scopes, texts(*properties, "assignableScopes"));
-  auto permissions = permissions_from(*properties);
+  const Json* list = find(*properties, "permissions");
+  auto permissions = permissions_from_json(list ? *list : Json(nullptr));
   if (!permissions) return std::move(permissions).error().in("properties");
   role.permissions = *std::move(permissions);
   return role;
 }
 
 Json role_to_json(const Role& role, std::string_view scope) {
-  JsonArray permissions;
-  for (const Permission& permission : role.permissions) {
-    JsonObject one;
-    one["actions"] = array_of(permission.actions);
-    one["notActions"] = array_of(permission.not_actions);
-    one["dataActions"] = array_of(permission.data_actions);
-    one["notDataActions"] = array_of(permission.not_data_actions);
-    permissions.push_back(std::move(one));
-  }
   JsonObject properties;
   properties["roleName"] = role.name;
   properties["type"] = role.custom ? "CustomRole" : "BuiltInRole";
   properties["description"] = role.description;
   properties["assignableScopes"] = array_of(role.assignable_scopes);
-  properties["permissions"] = std::move(permissions);
+  properties["permissions"] = permissions_to_json(role.permissions);
   JsonObject out;
   out["properties"] = std::move(properties);
   out["id"] = std::string(scope == "/" ? "" : scope) +
