@@ -3,9 +3,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PRESET ?= dev
 JOBS ?= $(shell nproc)
-SOURCES = $(shell git ls-files 'src/*.h' 'src/*.cc' 'bench/*.cc' 'fuzz/*.cc')
+SOURCES = $(shell git ls-files 'src/*.h' 'src/*.cc' 'bench/*.cc' 'fuzz/*.cc' 'tests/*.h' 'tests/*.cc')
 
-.PHONY: help setup build configure test check fmt lint tidy bench fuzz demo clean
+.PHONY: help setup build configure test check fmt lint tidy bench corpus fuzz demo clean
 
 help: ## what each target does
 	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,13 @@ bench: ## build release, print every benchmark's ratios
 	@$(MAKE) --no-print-directory configure PRESET=release
 	@cmake --build --preset release -j $(JOBS) --target armature benchmarks
 	@bench/run build/release
+
+corpus: ## run DIR's templates, policies and vectors; without DIR those of ../shared/data, into docs/coverage.md
+	@scripts/setup build
+	@$(MAKE) --no-print-directory configure
+	@cmake --build --preset $(PRESET) -j $(JOBS) --target corpus
+	@ASAN_OPTIONS=detect_stack_use_after_return=0 build/$(PRESET)/tests/corpus/corpus \
+	  $(or $(DIR),../shared/data --coverage docs/coverage.md) --least $(or $(LEAST),95)
 
 fuzz: ## build the fuzzers with clang and run each SECONDS=60
 	@scripts/setup build fuzz

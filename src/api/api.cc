@@ -22,10 +22,10 @@ bool has_token(const http::Request& request, const Secret& token) {
          equal_constant_time(std::string_view(given).substr(kScheme.size()), token.reveal());
 }
 
-void add_server_routes(http::Router& router, const Services& services) {
-  router.add("GET", "/api/v2/version", [services](const http::Call&) {
+void add_server_routes(http::Router& router, const std::string& version) {
+  router.add("GET", "/api/v2/version", [version](const http::Call&) {
     JsonObject out;
-    out["version"] = services.version;
+    out["version"] = version;
     return ok(out);
   });
   router.add("GET", "/api/v2/monitor/health", [](const http::Call&) {
@@ -54,13 +54,9 @@ Result<int> query_number(const http::Call& call, std::string_view name, int fall
   return value;
 }
 
-http::Router make_router(Services services) {
-  http::Router router;
-  add_server_routes(router, services);
-  add_dag_routes(router, services);
-  add_run_routes(router, services);
-  add_access_routes(router, services);
-  add_sandbox_routes(router, services);
+namespace {
+
+void add_misses(http::Router& router) {
   router.not_found = [](const http::Request& request) {
     return problem(404, "no such resource: " + http::path_of(request.target));
   };
@@ -70,11 +66,10 @@ http::Router make_router(Services services) {
     response.headers.set("Allow", allow);
     return response;
   };
-  return router;
 }
 
-std::function<http::Response(const http::Request&)> make_api(Services services, Secret token) {
-  auto router = std::make_shared<http::Router>(make_router(services));
+std::function<http::Response(const http::Request&)> guarded(http::Router routes, Secret token) {
+  auto router = std::make_shared<http::Router>(std::move(routes));
   return [router, token = std::move(token)](const http::Request& request) {
     if (!is_open(request) && !has_token(request, token)) {
       http::Response refused =
@@ -84,6 +79,33 @@ std::function<http::Response(const http::Request&)> make_api(Services services, 
     }
     return router->handle(request);
   };
+}
+
+}  // namespace
+
+http::Router make_router(Services services) {
+  http::Router router;
+  add_server_routes(router, services.version);
+  add_dag_routes(router, services);
+  add_run_routes(router, services);
+  add_access_routes(router, services);
+  add_sandbox_routes(router, services.sandbox);
+  add_misses(router);
+  return router;
+}
+
+std::function<http::Response(const http::Request&)> make_api(Services services, Secret token) {
+  return guarded(make_router(services), std::move(token));
+}
+
+std::function<http::Response(const http::Request&)> make_sandbox_api(sandbox::Sandbox& sandbox,
+                                                                     const std::string& version,
+                                                                     Secret token) {
+  http::Router router;
+  add_server_routes(router, version);
+  add_sandbox_routes(router, &sandbox);
+  add_misses(router);
+  return guarded(std::move(router), std::move(token));
 }
 
 }  // namespace armature::api

@@ -30,6 +30,10 @@ struct Services {
 
 // A handler for http::blocking.
 std::function<http::Response(const http::Request&)> make_api(Services services, Secret token);
+// The same face with the sandbox's routes alone, for a sandbox that runs by itself.
+std::function<http::Response(const http::Request&)> make_sandbox_api(sandbox::Sandbox& sandbox,
+                                                                     const std::string& version,
+                                                                     Secret token);
 // The routes alone, for the check against openapi.yaml.
 http::Router make_router(Services services);
 

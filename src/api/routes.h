@@ -7,7 +7,8 @@ namespace armature::api {
 void add_dag_routes(http::Router& router, const Services& services);
 void add_run_routes(http::Router& router, const Services& services);
 void add_access_routes(http::Router& router, const Services& services);
-void add_sandbox_routes(http::Router& router, const Services& services);
+// Null: no sandbox runs in this server.
+void add_sandbox_routes(http::Router& router, sandbox::Sandbox* sandbox);
 
 // A number from the query within bounds, or the fallback when absent.
 Result<int> query_number(const http::Call& call, std::string_view name, int fallback, int least,

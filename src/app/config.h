@@ -50,6 +50,7 @@ struct Config {
   // Fixed, so that the examples run as they are.
   std::string sandbox_tenant_id = "22222222-2222-4222-8222-222222222222";
   std::string sandbox_subscription_id = "11111111-1111-4111-8111-111111111111";
+  std::string sandbox_content_roots;
 
   std::filesystem::path dags_folder = "dags";
   std::vector<std::filesystem::path> dags_file_roots;

@@ -1,4 +1,5 @@
-// armature: one program. `standalone` runs the server; every other verb talks to one.
+// armature: one program. `standalone` runs the server, `sandbox start` the sandbox alone; every
+// other verb talks to one of them.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <thread>
 
 #include "app/config.h"
+#include "app/sandbox_server.h"
 #include "app/standalone.h"
 #include "app/version.h"
 #include "base/bytes.h"
@@ -21,6 +23,12 @@ extern char** environ;  // NOLINT: POSIX names it so
 
 namespace armature::app {
 namespace {
+
+struct SandboxFlags {
+  std::string config_file, data_dir, port, control_port, state;
+  std::vector<std::string> sets;
+  bool in_memory = false;
+};
 
 struct StandaloneFlags {
   std::string config_file;
@@ -34,12 +42,12 @@ std::string variable(const char* name) {
   return value ? value : "";
 }
 
-Result<Config> configuration(const StandaloneFlags& flags) {
+Result<Config> configuration(const std::string& config_file, std::vector<std::string> sets) {
   ConfigSources sources;
-  sources.file_name = flags.config_file.empty() ? "armature.yaml" : flags.config_file;
+  sources.file_name = config_file.empty() ? "armature.yaml" : config_file;
   if (auto text = read_file(sources.file_name)) {
     sources.file_text = *text;
-  } else if (!flags.config_file.empty()) {
+  } else if (!config_file.empty()) {
     return std::move(text).error();
   }
   for (char** entry = environ; *entry; ++entry) {
@@ -49,15 +57,13 @@ Result<Config> configuration(const StandaloneFlags& flags) {
       sources.environment.emplace_back(pair.substr(0, equals), pair.substr(equals + 1));
     }
   }
-  sources.sets = flags.sets;
-  const auto also = [&](const char* key, const std::string& value) {
-    if (!value.empty()) sources.sets.push_back(std::string(key) + "=" + value);
-  };
-  also("data_dir", flags.data_dir);
-  also("dags.folder", flags.dags_folder);
-  also("server.port", flags.port);
-  if (flags.no_sandbox) sources.sets.emplace_back("sandbox.enabled=false");
+  sources.sets = std::move(sets);
   return load_config(sources);
+}
+
+// A flag is a --set of its own: the last word.
+void add_set(std::vector<std::string>& sets, const char* key, const std::string& value) {
+  if (!value.empty()) sets.push_back(std::string(key) + "=" + value);
 }
 
 Level level_of(const std::string& name) {
@@ -66,8 +72,9 @@ Level level_of(const std::string& name) {
   return name == "error" ? Level::kError : Level::kInfo;
 }
 
-int run_standalone(const StandaloneFlags& flags) {
-  auto config = configuration(flags);
+// Starts what `start` makes, says what `greeting` makes of it, and stops it at SIGINT or SIGTERM.
+template <class Start, class Greeting>
+int run_server(const Result<Config>& config, Start start, Greeting greeting) {
   if (!config) {
     std::cerr << "armature: " << config.error().message << "\n";
     return 2;
@@ -88,15 +95,14 @@ int run_standalone(const StandaloneFlags& flags) {
     std::fwrite(whole.data(), 1, whole.size(), stderr);
   };
   Log log(to_stderr, clock, redactor, level_of(config->log_level));
-  auto server = Standalone::start(*config, clock, random, log, redactor);
+  auto server = start(*config, clock, random, log, redactor);
   if (!server) {
     std::cerr << "armature: " << redactor.clean(server.error().message) << "\n";
     return 1;
   }
-  std::cout << "Armature " << kVersion << " is up at " << (*server)->url() << "\n" << std::flush;
+  std::cout << greeting(**server) << std::flush;
   log.info("server ready", {
-                               {"url",     (*server)->url()},
-                               {"version", kVersion        }
+                               {"version", kVersion}
   });
   int signal_number = 0;
   sigwait(&signals, &signal_number);
@@ -105,6 +111,32 @@ int run_standalone(const StandaloneFlags& flags) {
   });
   (*server)->stop();
   return 0;
+}
+
+int run_standalone(const StandaloneFlags& flags) {
+  std::vector<std::string> sets = flags.sets;
+  add_set(sets, "data_dir", flags.data_dir);
+  add_set(sets, "dags.folder", flags.dags_folder);
+  add_set(sets, "server.port", flags.port);
+  if (flags.no_sandbox) sets.emplace_back("sandbox.enabled=false");
+  return run_server(configuration(flags.config_file, std::move(sets)), Standalone::start,
+                    [](const Standalone& server) {
+                      return fmt::format("Armature {} is up at {}\n", kVersion, server.url());
+                    });
+}
+
+int run_sandbox(const SandboxFlags& flags) {
+  // The control API takes any free port, whatever a file says about the server's.
+  std::vector<std::string> sets = flags.sets;
+  add_set(sets, "data_dir", flags.data_dir);
+  add_set(sets, "sandbox.port", flags.port);
+  add_set(sets, "server.port", flags.control_port.empty() ? "0" : flags.control_port);
+  return run_server(
+      configuration(flags.config_file, std::move(sets)),
+      [&](const Config& config, const Clock& clock, Random& random, Log& log, Redactor& redactor) {
+        return SandboxServer::start({config, flags.state}, clock, random, log, redactor);
+      },
+      [](const SandboxServer& server) { return server.directions(); });
 }
 
 void add_standalone(CLI::App& app, StandaloneFlags& flags, int& status) {
@@ -123,6 +155,33 @@ void add_standalone(CLI::App& app, StandaloneFlags& flags, int& status) {
       "Keys of armature.yaml, ARMATURE__SECTION__KEY and --set:\n" +
       describe_keys());
   verb->callback([&] { status = run_standalone(flags); });
+}
+
+void add_sandbox_start(CLI::App& sandbox, SandboxFlags& flags, int& status) {
+  auto* verb = sandbox.add_subcommand(
+      "start", "Run the local Azure alone: Entra ID, Resource Manager, Key Vault");
+  verb->add_option("--port", flags.port, "TLS port on loopback (default: 8082; 0: any free)");
+  verb->add_option("--data-dir", flags.data_dir,
+                   "CA, secrets, addresses for the command line (default: .armature)");
+  auto* state =
+      verb->add_option("--state", flags.state, "Keep the state in this SQLite file over restarts");
+  verb->add_flag("--in-memory", flags.in_memory, "Keep the state in memory (the default)")
+      ->excludes(state);
+  verb->add_option("--control-port", flags.control_port,
+                   "Of the control API, http on loopback (default: any free)");
+  verb->add_option("--config", flags.config_file,
+                   "Configuration file (default: armature.yaml if there)");
+  verb->add_option("--set", flags.sets, "section.key=value, repeatable: sandbox.* and log.level");
+  verb->footer(
+      "Example:\n  armature sandbox start --port 8082 --state sandbox.db\n"
+      "  eval \"$(armature sandbox env)\"                      # in another shell\n"
+      "  az cloud register -n armature --cloud-config @.armature/azure-cloud.json\n"
+      "  az cloud set -n armature\n"
+      "  az login --service-principal -u $AZURE_CLIENT_ID -p $AZURE_CLIENT_SECRET \\\n"
+      "    --tenant $AZURE_TENANT_ID\n"
+      "One sandbox or server per data directory. Its secrets are in DATA_DIR/secrets (0600); the\n"
+      "service principal's is new at every start.");
+  verb->callback([&] { status = run_sandbox(flags); });
 }
 
 // CLI11 says only that a subcommand is required: which word was none of them, and what was meant?
@@ -150,7 +209,8 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer(
       "Start here:\n  armature standalone --dags-folder examples\n"
-      "  armature dags list\n  armature dags trigger azure_provision --watch");
+      "  armature dags list\n  armature dags trigger azure_provision --watch\n"
+      "Only the local Azure:\n  armature sandbox start");
   int status = 0;
   StandaloneFlags flags;
   add_standalone(app, flags, status);
@@ -166,6 +226,8 @@ int run(int argc, char** argv) {
                                      orchestrator::operator_specs(),
                                      ::isatty(STDOUT_FILENO) == 1};
   const auto verbs = cli::add_verbs(app, environment, status);
+  SandboxFlags sandbox_flags;
+  add_sandbox_start(*app.get_subcommand("sandbox"), sandbox_flags, status);
   const std::span words(argv + 1, argc > 0 ? static_cast<std::size_t>(argc - 1) : 0);
   if (const std::string problem = unknown_command(&app, words); !problem.empty()) {
     std::cerr << "armature: " << problem << "\nRun 'armature --help' for what there is.\n";

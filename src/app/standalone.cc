@@ -7,6 +7,7 @@
 #include "access/audit.h"
 #include "access/grant.h"
 #include "api/api.h"
+#include "app/local_azure.h"
 #include "app/ports.h"
 #include "app/version.h"
 #include "base/bytes.h"
@@ -19,7 +20,6 @@
 #include "identity/attempt_tokens.h"
 #include "identity/upstream_tokens.h"
 #include "orchestrator/orchestrator.h"
-#include "sandbox/sandbox.h"
 #include "storage/database.h"
 
 namespace armature::app {
@@ -27,14 +27,6 @@ namespace {
 
 constexpr auto kCertificateLength = std::chrono::hours(24 * 365);
 constexpr auto kSandboxIdentity = "provisioner";
-
-// Reads the secret file, or makes one of 256 bits for the first start.
-Result<Secret> load_or_make_secret(const std::filesystem::path& path, Random& random) {
-  if (auto text = read_file(path, 4096)) return Secret(std::string(trim(*text)));
-  Secret secret(to_base64url(random.bytes(32)));
-  ARMATURE_CHECK(write_file(path, secret.reveal() + "\n", 0600));
-  return secret;
-}
 
 // A scope and role as the operator wrote them, checked like a DAG's grants.
 Result<access::Ceiling> ceiling_of(const IdentityConfig& identity) {
@@ -64,11 +56,9 @@ struct Standalone::Impl {
   std::vector<IdentityConfig> identities;
 
   std::unique_ptr<storage::Database> database;
-  std::unique_ptr<storage::Database> sandbox_database;
   std::unique_ptr<http::Runtime> runtime;
   std::unique_ptr<http::Client> client;
-  std::unique_ptr<sandbox::Sandbox> sandbox;
-  std::unique_ptr<http::Server> sandbox_server;
+  std::unique_ptr<LocalAzure> azure;
   std::unique_ptr<identity::AttemptTokens> attempts;
   std::unique_ptr<identity::UpstreamTokens> upstream;
   std::unique_ptr<access::GrantStore> grants;
@@ -121,47 +111,33 @@ struct Standalone::Impl {
   // start.
   Status start_sandbox() {
     if (!config.sandbox_enabled) return Ok{};
-    storage::Database::Options database_options;
-    database_options.path = data("sandbox.db");
-    ARMATURE_TRY(sandbox_database, storage::Database::open(database_options));
-    sandbox::Options options;
-    options.tenant_id = config.sandbox_tenant_id;
-    options.subscription_id = config.sandbox_subscription_id;
-    options.provisioning_time = config.sandbox_provisioning_time;
-    ARMATURE_CHECK(make_private_directory(data("secrets")));
-    ARMATURE_TRY(options.state_key,
-                 load_or_make_secret(data("secrets") / "sandbox_state_key", random));
-    redactor.add(options.state_key.reveal());
-    ARMATURE_TRY(sandbox, sandbox::Sandbox::open(options, *runtime, sandbox_database.get(), clock,
-                                                 random, log));
-    ARMATURE_TRY(auto server_options, tls_options("127.0.0.1", config.sandbox_port));
-    sandbox_server = std::make_unique<http::Server>(*runtime, server_options, sandbox->handler());
-    if (auto started = sandbox_server->start(); !started) {
-      return std::move(started).error().in("sandbox.port");
-    }
-    management_url = "https://localhost:" + std::to_string(sandbox_server->port());
-    sandbox->set_public_url(management_url);
-    return add_sandbox_identity();
-  }
-
-  Status add_sandbox_identity() {
     const std::vector<std::string> roles = {"Contributor",
                                             "Role Based Access Control Administrator"};
-    sandbox::AppSeed seed;
-    seed.display_name = kSandboxIdentity;
-    seed.client_secret = Secret(to_base64url(random.bytes(32)));
-    redactor.add(seed.client_secret.reveal());
-    for (const std::string& role : roles) seed.roles.push_back({role, ""});
-    ARMATURE_TRY(const auto app, sandbox->ensure_app(seed));
-    const auto secret_file = data("secrets") / kSandboxIdentity;
-    ARMATURE_CHECK(write_file(secret_file, seed.client_secret.reveal(), 0600));
+    LocalAzureOptions options;
+    options.data_dir = config.data_dir;
+    options.state_file = data("sandbox.db");
+    options.port = config.sandbox_port;
+    options.tenant_id = config.sandbox_tenant_id;
+    options.subscription_id = config.sandbox_subscription_id;
+    auto roots = sandbox::read_content_roots(config.sandbox_content_roots);
+    if (!roots) return std::move(roots).error().in("sandbox.content_roots");
+    options.content = sandbox::folder_content(*std::move(roots));
+    options.provisioning_time = config.sandbox_provisioning_time;
+    options.principal = kSandboxIdentity;
+    for (const std::string& role : roles) options.roles.push_back({role, ""});
+    ARMATURE_TRY(azure, LocalAzure::start(std::move(options), authority, *runtime, clock, random,
+                                          log, redactor));
+    management_url = azure->url();
+    return add_sandbox_identity(roles);
+  }
 
+  Status add_sandbox_identity(const std::vector<std::string>& roles) {
     IdentityConfig identity;
     identity.name = kSandboxIdentity;
-    identity.tenant_id = sandbox->tenant_id();
-    identity.client_id = app.client_id;
-    identity.client_secret_file = secret_file;
-    const std::string subscription = "/subscriptions/" + sandbox->subscription_id();
+    identity.tenant_id = azure->sandbox().tenant_id();
+    identity.client_id = azure->client_id();
+    identity.client_secret_file = azure->secret_file();
+    const std::string subscription = "/subscriptions/" + azure->sandbox().subscription_id();
     identity.ceiling = {
         {roles[0], subscription, {}                                         },
         {roles[1], subscription, {"Reader", "Storage Blob Data Contributor"}}
@@ -180,7 +156,7 @@ struct Standalone::Impl {
   Status open_access() {
     http::ClientOptions client_options;
     std::string login = config.azure_authority;
-    if (sandbox) {
+    if (azure) {
       client_options.ca_pem = authority.certificate_pem;
       login = management_url;
     }
@@ -251,7 +227,8 @@ struct Standalone::Impl {
   Status start_api() {
     ARMATURE_TRY(Secret token, load_or_make_secret(data("api_token"), random));
     redactor.add(token.reveal());
-    api::Services services{*orchestrator, *audit, sandbox.get(), gateway_url, kVersion, clock};
+    api::Services services{*orchestrator, *audit,   azure ? &azure->sandbox() : nullptr,
+                           gateway_url,   kVersion, clock};
     http::ServerOptions options;
     options.address = config.server_address;
     options.port = config.server_port;
@@ -263,7 +240,8 @@ struct Standalone::Impl {
     JsonObject found;
     found["url"] = url();
     found["gateway_url"] = gateway_url;
-    if (sandbox) found["sandbox_url"] = management_url;
+    if (azure) found["sandbox_url"] = management_url;
+    if (azure) found["sandbox"] = azure->description();
     found["ca_file"] = ca_file;
     found["pid"] = static_cast<std::int64_t>(::getpid());
     return write_file(data("server.json"), pretty(found) + "\n", 0600);
@@ -287,7 +265,7 @@ struct Standalone::Impl {
     if (api_server) api_server->stop();
     if (orchestrator) orchestrator->stop();
     if (gateway_server) gateway_server->stop();
-    if (sandbox_server) sandbox_server->stop();
+    if (azure) azure->stop();
     if (runtime) runtime->stop();
     std::error_code ignored;
     std::filesystem::remove(data("server.json"), ignored);

@@ -1,7 +1,5 @@
 #include "cli/server.h"
 
-#include <filesystem>
-
 #include "base/bytes.h"
 #include "base/files.h"
 #include "http/client.h"
@@ -10,6 +8,7 @@ namespace armature::cli {
 namespace {
 
 constexpr Micros kTimeout = std::chrono::seconds(60);
+constexpr std::size_t kLargestAnswer = 256u << 20;  // a snapshot
 
 Code code_of(int status) {
   switch (status) {
@@ -31,22 +30,23 @@ Code code_of(int status) {
 
 }  // namespace
 
+std::filesystem::path data_dir_of(const Environment& environment, const std::string& flag) {
+  std::string folder = flag.empty() ? environment.variable("ARMATURE__DATA_DIR") : flag;
+  return folder.empty() ? ".armature" : std::move(folder);
+}
+
 Result<ServerAddress> find_server(const Environment& environment, const std::string& server_flag,
                                   const std::string& data_dir_flag) {
-  std::string folder = data_dir_flag;
-  if (folder.empty()) folder = environment.variable("ARMATURE__DATA_DIR");
-  if (folder.empty()) folder = ".armature";
-  const std::filesystem::path data_dir = folder;
-
+  const std::filesystem::path data_dir = data_dir_of(environment, data_dir_flag);
   ServerAddress address;
   address.url = server_flag.empty() ? environment.variable("ARMATURE_SERVER") : server_flag;
   if (address.url.empty()) {
     const auto file = read_file(data_dir / "server.json");
     if (!file) {
-      return fail(Code::kUnavailable,
-                  "no server found: " + (data_dir / "server.json").string() +
-                      " is not there. Start one with 'armature standalone', or point to one with "
-                      "--server URL or --data-dir DIR");
+      return fail(Code::kUnavailable, "no server found: " + (data_dir / "server.json").string() +
+                                          " is not there. Start one with 'armature standalone' (or "
+                                          "'armature sandbox start'), or point to one with "
+                                          "--server URL or --data-dir DIR");
     }
     ARMATURE_TRY(const Json found, parse_json(*file));
     address.url = text_at(found, "url");
@@ -68,7 +68,9 @@ struct ServerApi::Impl {
   http::Runtime runtime{
       {1, 1}
   };
-  http::Client client{runtime, {}};
+  http::Client client{
+      runtime, {.ca_pem = "", .max_body_bytes = kLargestAnswer}
+  };
 };
 
 ServerApi::ServerApi(ServerAddress address) : impl_(std::make_unique<Impl>()) {
@@ -90,14 +92,15 @@ Result<Json> ServerApi::send(const std::string& method, const std::string& path,
   }
   const http::Outcome outcome = impl_->client.send_and_wait(std::move(request), kTimeout);
   if (!outcome.response) {
-    return fail(Code::kUnavailable, "the server at " + impl_->address.url + " does not answer (" +
-                                        outcome.response.error().message +
-                                        "). Is 'armature standalone' running?");
+    return fail(Code::kUnavailable,
+                "the server at " + impl_->address.url + " does not answer (" +
+                    outcome.response.error().message +
+                    "). Is 'armature standalone' or 'armature sandbox start' running?");
   }
   const http::Response& response = *outcome.response;
   Json answer;
   if (!response.body.empty()) {
-    auto parsed = parse_json(response.body, 128);
+    auto parsed = parse_json(response.body, 256);
     if (parsed) answer = std::move(*parsed);
   }
   if (response.status >= 400) {

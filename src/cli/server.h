@@ -6,6 +6,7 @@
 //   own
 //             problem+json detail under the code its status means
 //   Threads   one
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -21,6 +22,8 @@ struct ServerAddress {
   Secret token;
 };
 
+// The flag, else the environment, else the default.
+std::filesystem::path data_dir_of(const Environment& environment, const std::string& flag);
 // Flags first, then environment, then what the server left in its data directory.
 Result<ServerAddress> find_server(const Environment& environment, const std::string& server_flag,
                                   const std::string& data_dir_flag);

@@ -19,6 +19,8 @@ void Session::run_on(CLI::App& verb, std::function<Status()> body) {
   });
 }
 
+std::filesystem::path Session::data_dir() const { return data_dir_of(environment_, data_dir_); }
+
 Result<ServerApi*> Session::api() {
   if (!api_) {
     ARMATURE_TRY(ServerAddress address, find_server(environment_, server_, data_dir_));

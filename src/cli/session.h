@@ -1,6 +1,7 @@
 #pragma once
 // What every verb shares: the flags that find the server and choose the output, and how a verb
 // ends.
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
@@ -26,6 +27,8 @@ class Session {
   void run_on(CLI::App& verb, std::function<Status()> body);
 
   const Environment& environment() const { return environment_; }
+  // Of the server: --data-dir, ARMATURE__DATA_DIR, .armature.
+  std::filesystem::path data_dir() const;
   Result<Json> get(const std::string& path);
   Result<Json> send(const std::string& method, const std::string& path, const Json& body);
   void set_status(int status) { status_ = status; }
@@ -57,6 +60,8 @@ void add_run_verbs(CLI::App& app, Session& session);
 void add_task_verbs(CLI::App& app, Session& session);
 void add_access_verbs(CLI::App& app, Session& session);
 void add_sandbox_verbs(CLI::App& app, Session& session);
+void add_sandbox_state_verbs(CLI::App& sandbox, Session& session);
+void add_sandbox_fault_verbs(CLI::App& sandbox, Session& session);
 // Prints the run's progress until it ends; exit status 1 when it failed.
 Status watch_run(Session& session, const std::string& dag_id, const std::string& run_id);
 

@@ -1,5 +1,7 @@
 #include "sandbox/apps.h"
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "base/crypto.h"
 
@@ -25,7 +27,7 @@ Result<std::vector<Assignment>> seed_assignments(Cloud& cloud, const Application
     item.principal_type = "ServicePrincipal";
     item.role_id = to_lower(role->id);
     item.created = cloud.clock().now();
-    item.created_by = "sandbox";
+    item.created_by = kSystem;
     out.push_back(std::move(item));
   }
   return out;
@@ -44,25 +46,31 @@ bool secret_matches(const Application& app, const Secret& secret) {
   return salt && equal_constant_time(digest_of(*salt, secret), app.secret_digest);
 }
 
-Result<Application> ensure_app(Cloud& cloud, const AppSeed& seed) {
-  auto made = cloud.store().change([&](Change& change) -> Result<Application> {
-    for (const auto& [key, app] : change.state().table<Application>()) {
-      if (app.display_name != seed.display_name) continue;
-      Application renewed = app;
-      set_secret(renewed, seed.client_secret, cloud.random());
-      change.put(renewed.client_id, renewed);
-      return renewed;
+Result<Application> ensure_app(Cloud& cloud, Change& change, const AppSeed& seed) {
+  const auto& known = change.state().table<Application>();
+  const auto found = std::ranges::find_if(
+      known, [&](const auto& item) { return item.second.display_name == seed.display_name; });
+  Application app;
+  if (found != known.end()) {
+    app = found->second;
+    if (!seed.client_id.empty() && app.client_id != seed.client_id) {
+      change.erase<Application>(std::string(found->first));
+      app.client_id = seed.client_id;
     }
-    Application app;
-    app.client_id = cloud.random().uuid();
-    app.object_id = cloud.random().uuid();
+  } else {
+    app.client_id = seed.client_id.empty() ? cloud.random().uuid() : seed.client_id;
+    app.object_id = seed.object_id.empty() ? cloud.random().uuid() : seed.object_id;
     app.display_name = seed.display_name;
-    set_secret(app, seed.client_secret, cloud.random());
     ARMATURE_TRY(const auto assignments, seed_assignments(cloud, app, seed));
     for (const Assignment& item : assignments) change.put(to_lower(item.id), item);
-    change.put(app.client_id, app);
-    return app;
-  });
+  }
+  set_secret(app, seed.client_secret, cloud.random());
+  change.put(app.client_id, app);
+  return app;
+}
+
+Result<Application> ensure_app(Cloud& cloud, const AppSeed& seed) {
+  auto made = cloud.store().change([&](Change& change) { return ensure_app(cloud, change, seed); });
   if (!made) return made.error();
   return *std::move(made);
 }

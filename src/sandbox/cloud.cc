@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "sandbox/activity_log.h"
 #include "sandbox/deployments/engine.h"
+#include "sandbox/owner.h"
 #include "sandbox/rbac.h"
 #include "sandbox/routes.h"
 
@@ -17,8 +18,10 @@ bool needs_no_right(const ArmCall& call) {
 }
 
 std::optional<ArmAnswer> check(const Cloud& cloud, const State& state, const ArmCall& call) {
-  if (!needs_no_right(call) && !may(state, call.caller.object_id, call.op.action, call.op.scope)) {
-    return authorization_failed(call.caller, call.op.action, call.op.scope);
+  if (!needs_no_right(call)) {
+    const AccessAsk ask{call.caller.object_id, call.op.action, call.op.scope, false,
+                        [&] { return condition_facts_of(cloud, state, call); }};
+    if (auto refused = refuse_access(cloud, state, call.caller, ask)) return refused;
   }
   return check_scope(cloud, state, call);
 }
@@ -32,7 +35,8 @@ Cloud::Cloud(Options options, http::Runtime& runtime, const Clock& clock, Random
       clock_(clock),
       random_(random),
       log_(log),
-      key_(std::move(key)) {}
+      key_(std::move(key)),
+      rbac_propagation_(options_.rbac_propagation.count()) {}
 
 // Before anything goes: the engine's running steps use everything here, the engine included.
 Cloud::~Cloud() {
@@ -47,6 +51,7 @@ Result<std::unique_ptr<Cloud>> Cloud::open(Options options, http::Runtime& runti
       new Cloud(std::move(options), runtime, clock, random, log, std::move(key)));
   ARMATURE_TRY(cloud->store_, Store::open(database));
   ARMATURE_CHECK(cloud->settle_ids());
+  recall_clock(*cloud);
   cloud->engine_ = std::make_unique<Engine>(*cloud);
   cloud->engine_->resume();
   return cloud;

@@ -54,6 +54,9 @@ class Cloud {
   const std::string& subscription() const { return options_.subscription_id; }
   Engine& engine() { return *engine_; }
   FaultList& faults() { return faults_; }
+  // How long a new role assignment takes to count; may change at any time.
+  Micros rbac_propagation() const { return Micros(rbac_propagation_.load()); }
+  void set_rbac_propagation(Micros delay) { rbac_propagation_ = delay.count(); }
 
   std::string url() const;
   void set_url(std::string url);
@@ -76,6 +79,7 @@ class Cloud {
   std::unique_ptr<Store> store_;
   std::unique_ptr<Engine> engine_;
   FaultList faults_;
+  std::atomic<Micros::rep> rbac_propagation_;
   mutable std::mutex url_mutex_;
   std::string url_ = "https://localhost";
 };

@@ -9,6 +9,9 @@ struct Writer {
   void operator()(const char* key, const std::string& value) { out[key] = value; }
   void operator()(const char* key, const Json& value) { out[key] = value; }
   void operator()(const char* key, const JsonArray& value) { out[key] = value; }
+  void operator()(const char* key, const std::vector<arm::Permission>& value) {
+    out[key] = arm::permissions_to_json(value);
+  }
   void operator()(const char* key, const bool& value) { out[key] = value; }
   void operator()(const char* key, const Instant& value) { out[key] = to_micros(value); }
   void operator()(const char* key, const int& value) { out[key] = value; }
@@ -25,6 +28,11 @@ struct Reader {
   void operator()(const char* key, JsonArray& value) {
     const Json* found = find(in, key);
     if (found && found->is_array()) value = found->get_array();
+  }
+  void operator()(const char* key, std::vector<arm::Permission>& value) {
+    const Json* found = find(in, key);
+    auto permissions = arm::permissions_from_json(found ? *found : Json(nullptr));
+    if (permissions) value = *std::move(permissions);
   }
   void operator()(const char* key, bool& value) { value = bool_at(in, key); }
   void operator()(const char* key, Instant& value) { value = from_micros(int_at(in, key)); }
@@ -47,6 +55,32 @@ void each(V& v, T& i) requires std::is_same_v<std::remove_const_t<T>, Assignment
   v("id", i.id), v("name", i.name), v("scope", i.scope), v("principalId", i.principal_id);
   v("principalType", i.principal_type), v("roleId", i.role_id), v("description", i.description);
   v("created", i.created), v("createdBy", i.created_by);
+  v("updated", i.updated), v("updatedBy", i.updated_by);
+  v("condition", i.condition), v("conditionVersion", i.condition_version);
+  v("delegatedIdentity", i.delegated_identity);
+}
+template <class V, class T>
+void each(V& v, T& i) requires std::is_same_v<std::remove_const_t<T>, CustomRole> {
+  v("created", i.created), v("createdBy", i.created_by);
+  v("updated", i.updated), v("updatedBy", i.updated_by);
+}
+template <class V, class T>
+void each(V& v, T& i) requires std::is_same_v<std::remove_const_t<T>, DenyAssignment> {
+  v("id", i.id), v("name", i.name), v("scope", i.scope), v("displayName", i.display_name);
+  v("description", i.description), v("permissions", i.permissions);
+  v("notForChildren", i.not_for_children), v("principals", i.principals);
+  v("excluded", i.excluded), v("condition", i.condition);
+  v("conditionVersion", i.condition_version), v("isSystemProtected", i.is_system_protected);
+  v("created", i.created), v("createdBy", i.created_by);
+}
+template <class V, class T>
+void each(V& v, T& i) requires std::is_same_v<std::remove_const_t<T>, ManagementGroup> {
+  v("name", i.name), v("displayName", i.display_name), v("parent", i.parent);
+  v("version", i.version), v("changed", i.changed), v("changedBy", i.changed_by);
+}
+template <class V, class T>
+void each(V& v, T& i) requires std::is_same_v<std::remove_const_t<T>, Placement> {
+  v("group", i.group);
 }
 template <class V, class T>
 void each(V& v, T& i) requires std::is_same_v<std::remove_const_t<T>, Application> {
@@ -65,6 +99,7 @@ void each(V& v, T& i) requires std::is_same_v<std::remove_const_t<T>, Deployment
   v("correlationId", i.correlation_id), v("callerOid", i.caller.object_id);
   v("callerApp", i.caller.app_id), v("callerClaims", i.caller.claims);
   v("document", i.document), v("parameters", i.parameters);
+  v("templateLink", i.template_link);
   v("sealed", i.sealed), v("hasSecrets", i.has_secrets), v("shownParameters", i.shown_parameters);
   v("providers", i.providers), v("dependencies", i.dependencies);
   v("templateHash", i.template_hash), v("started", i.started), v("changed", i.changed);
@@ -128,7 +163,15 @@ void read(const Json& json, T& item) {
 
 Json to_item(const Record& item) { return write(item); }
 Json to_item(const Assignment& item) { return write(item); }
-Json to_item(const CustomRole& item) { return arm::role_to_json(item.role, ""); }
+Json to_item(const CustomRole& item) {
+  Json out = arm::role_to_json(item.role, "");
+  const Json times = write(item);
+  for (const auto& member : times.get_object()) out.get_object()[member.key()] = member.value();
+  return out;
+}
+Json to_item(const DenyAssignment& item) { return write(item); }
+Json to_item(const ManagementGroup& item) { return write(item); }
+Json to_item(const Placement& item) { return write(item); }
 Json to_item(const Application& item) { return write(item); }
 Json to_item(const AsyncOperation& item) { return write(item); }
 Json to_item(const Deployment& item) { return write(item); }
@@ -144,7 +187,11 @@ void from_item(const Json& json, Record& item) { read(json, item); }
 void from_item(const Json& json, Assignment& item) { read(json, item); }
 void from_item(const Json& json, CustomRole& item) {
   if (auto role = arm::role_from_json(json)) item.role = *std::move(role);
+  read(json, item);
 }
+void from_item(const Json& json, DenyAssignment& item) { read(json, item); }
+void from_item(const Json& json, ManagementGroup& item) { read(json, item); }
+void from_item(const Json& json, Placement& item) { read(json, item); }
 void from_item(const Json& json, Application& item) { read(json, item); }
 void from_item(const Json& json, AsyncOperation& item) { read(json, item); }
 void from_item(const Json& json, Deployment& item) { read(json, item); }

@@ -15,6 +15,9 @@
 
 namespace armature::sandbox {
 
+// Stands for a principal where the sandbox itself has written something.
+inline constexpr const char* kSystem = "sandbox";
+
 // Who calls: the service principal's object id and its application's client id.
 struct Caller {
   std::string object_id;
@@ -50,11 +53,54 @@ struct Assignment {
   std::string description;
   Instant created;
   std::string created_by;
+  Instant updated;
+  std::string updated_by;
+  std::string condition;
+  std::string condition_version;
+  std::string delegated_identity;  // delegatedManagedIdentityResourceId
 };
 
 struct CustomRole {  // key: guid
   static constexpr const char* kKind = "role";
   arm::Role role;
+  Instant created;
+  std::string created_by;
+  Instant updated;
+  std::string updated_by;
+};
+
+// Made by the system alone: a deployment stack's deny settings (rbac/deny.h).
+struct DenyAssignment {
+  static constexpr const char* kKind = "deny";
+  std::string id;
+  std::string name;  // a guid
+  std::string scope;
+  std::string display_name;
+  std::string description;
+  std::vector<arm::Permission> permissions;
+  bool not_for_children = false;  // doNotApplyToChildScopes
+  JsonArray principals;           // {id, type, displayName}
+  JsonArray excluded;
+  std::string condition;
+  std::string condition_version;
+  bool is_system_protected = true;
+  Instant created;
+  std::string created_by;
+};
+
+struct ManagementGroup {  // key: its name in lower case; the tenant's root group is not kept
+  static constexpr const char* kKind = "managementGroup";
+  std::string name;
+  std::string display_name;
+  std::string parent;  // a name; empty: the root group
+  std::int64_t version = 1;
+  Instant changed;
+  std::string changed_by;
+};
+
+struct Placement {  // key: a subscription's id; none: it is in the root group
+  static constexpr const char* kKind = "placement";
+  std::string group;  // a management group's name
 };
 
 struct Application {  // key: client id
@@ -88,8 +134,9 @@ struct Deployment {
   std::string state = "Accepted";
   std::string correlation_id;
   Caller caller;
-  Json document;    // null for a nested one, which its parent makes again
-  Json parameters;  // as sent, secure values left out
+  Json document;       // null for a nested one, which its parent makes again
+  Json template_link;  // as shown; null: the template came in the request
+  Json parameters;     // as sent, secure values left out
   std::string sealed;
   bool has_secrets = false;
   Json shown_parameters;
@@ -191,6 +238,9 @@ struct Setting {
 Json to_item(const Record& item);
 Json to_item(const Assignment& item);
 Json to_item(const CustomRole& item);
+Json to_item(const DenyAssignment& item);
+Json to_item(const ManagementGroup& item);
+Json to_item(const Placement& item);
 Json to_item(const Application& item);
 Json to_item(const AsyncOperation& item);
 Json to_item(const Deployment& item);
@@ -205,6 +255,9 @@ Json to_item(const DeletedSecret& item);
 void from_item(const Json& json, Record& item);
 void from_item(const Json& json, Assignment& item);
 void from_item(const Json& json, CustomRole& item);
+void from_item(const Json& json, DenyAssignment& item);
+void from_item(const Json& json, ManagementGroup& item);
+void from_item(const Json& json, Placement& item);
 void from_item(const Json& json, Application& item);
 void from_item(const Json& json, AsyncOperation& item);
 void from_item(const Json& json, Deployment& item);

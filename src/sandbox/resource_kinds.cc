@@ -8,6 +8,7 @@
 #include "base/crypto.h"
 #include "base/time.h"
 #include "sandbox/computed.h"
+#include "sandbox/rbac/hierarchy.h"
 
 namespace armature::sandbox {
 namespace {
@@ -264,6 +265,9 @@ bool exists(const Cloud& cloud, const State& state, const std::string& id) {
   if (parsed->kind == arm::ScopeKind::kTenant) return true;
   if (parsed->kind == arm::ScopeKind::kSubscription) {
     return equal_ci(parsed->subscription_id, cloud.subscription());
+  }
+  if (parsed->kind == arm::ScopeKind::kManagementGroup) {
+    return management_group_exists(state, parsed->name);
   }
   const std::string key = to_lower(parsed->text);
   if (state.get<Record>(key) || state.get<Deployment>(key) || state.get<Assignment>(key))

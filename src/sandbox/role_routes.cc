@@ -264,10 +264,13 @@ ArmAnswer put_role(Cloud& cloud, Change& change, const ArmCall& call) {
   const bool is_new = state.get<CustomRole>(guid) == nullptr;
   Json body = arm::role_to_json(*role, definition_scope(cloud, call));
   const CustomRole* old = state.get<CustomRole>(guid);
-  const bool same = old && canonical(to_item(*old)) == canonical(to_item(CustomRole{*role}));
+  CustomRole item;
+  item.role = *std::move(role);
+  const bool same = old && canonical(arm::role_to_json(old->role, "")) ==
+                               canonical(arm::role_to_json(item.role, ""));
   if (is_new) change.created(definition_id(cloud, guid));
   if (old && !same) change.updated(definition_id(cloud, guid));
-  change.put(guid, CustomRole{*std::move(role)});
+  change.put(guid, std::move(item));
   return answer(is_new ? 201 : 200, std::move(body));
 }
 

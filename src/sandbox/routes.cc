@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "sandbox/activity_query.h"
+#include "sandbox/rbac/deny.h"
 
 namespace armature::sandbox {
 namespace {
@@ -104,6 +105,9 @@ ArmAnswer route_read(Cloud& cloud, const State& state, const ArmCall& call) {
     return get_assignment(cloud, state, call);
   }
   if (call.at.is("Microsoft.Authorization", "roleDefinitions")) return get_role(cloud, state, call);
+  if (call.at.is("Microsoft.Authorization", "denyAssignments")) {
+    return get_deny_assignment(state, call);
+  }
   if (call.at.is("Microsoft.Authorization", "permissions")) return get_permissions(state, call);
   if (call.at.is("Microsoft.Insights", "eventtypes")) return list_events(cloud, state, call);
   if (call.at.is("Microsoft.Insights", "eventcategories")) return list_event_categories();
@@ -132,6 +136,9 @@ ArmAnswer route_change(Cloud& cloud, Change& change, const ArmCall& call) {
     if (method == "PUT") return put_assignment(cloud, change, call);
     if (method == "DELETE") return delete_assignment(cloud, change, call);
     return not_allowed(call, "role assignments");
+  }
+  if (call.at.is("Microsoft.Authorization", "denyAssignments")) {
+    return not_allowed(call, "deny assignments");
   }
   if (call.at.is("Microsoft.Authorization", "roleDefinitions") && call.at.tail.size() == 2) {
     if (method == "PUT") return put_role(cloud, change, call);

@@ -1,24 +1,36 @@
 #include "sandbox/sandbox.h"
 
+#include <mutex>
 #include <thread>
 
 #include "sandbox/apps.h"
 #include "sandbox/cloud.h"
 #include "sandbox/frontend.h"
+#include "sandbox/owner.h"
 
 namespace armature::sandbox {
 
 struct Sandbox::Impl {
   std::unique_ptr<Cloud> cloud;
+  mutable std::mutex mutex;
+  std::vector<AppSeed> seeds;  // with the ids they got: under the mutex
+
+  std::vector<AppSeed> kept_seeds() const {
+    const std::scoped_lock lock(mutex);
+    return seeds;
+  }
 
   void answer(const http::Request& request, http::Reply& reply) {
     const std::string path = http::path_of(request.target);
-    const auto fault = cloud->faults().take(request.method, path, is_arm_path(path));
+    const auto fault =
+        cloud->faults().take(FaultUse::kRequest, request.method, path, is_arm_path(path));
     if (!fault) return reply(serve(*cloud, request));
-    if (fault->kind == "status") return reply(fault_response(*fault));
+    if (auto refused = fault_response(*fault, cloud->clock().now())) {
+      return reply(*std::move(refused));
+    }
     if (fault->kind == "drop_before") return reply.drop();
     // Sleeping is no reading of a clock: the latency is real, whatever the clock says.
-    if (fault->kind == "latency") std::this_thread::sleep_for(fault->latency);
+    if (fault->kind == "latency") std::this_thread::sleep_for(fault->duration);
     http::Response response = serve(*cloud, request);
     if (fault->kind == "drop_after") return reply.drop();
     reply(std::move(response));
@@ -38,6 +50,13 @@ Result<std::unique_ptr<Sandbox>> Sandbox::open(Options options, http::Runtime& r
 
 Result<Sandbox::App> Sandbox::ensure_app(const AppSeed& seed) {
   ARMATURE_TRY(const auto app, sandbox::ensure_app(*impl_->cloud, seed));
+  AppSeed kept = seed;
+  kept.client_id = app.client_id;
+  kept.object_id = app.object_id;
+  const std::scoped_lock lock(impl_->mutex);
+  std::erase_if(impl_->seeds,
+                [&](const AppSeed& one) { return one.display_name == seed.display_name; });
+  impl_->seeds.push_back(std::move(kept));
   return App{app.client_id, app.object_id};
 }
 
@@ -57,7 +76,17 @@ std::string Sandbox::subscription_id() const { return impl_->cloud->subscription
 
 Status Sandbox::add_fault(Fault fault) { return impl_->cloud->faults().add(std::move(fault)); }
 Json Sandbox::faults() const { return impl_->cloud->faults().to_json(); }
+Status Sandbox::remove_fault(std::int64_t id) { return impl_->cloud->faults().remove(id); }
 void Sandbox::clear_faults() { impl_->cloud->faults().clear(); }
+
+Json Sandbox::clock() const { return clock_json(*impl_->cloud); }
+Status Sandbox::advance_clock(Micros by) { return sandbox::advance_clock(*impl_->cloud, by); }
+Status Sandbox::set_clock(Instant to) { return sandbox::set_clock(*impl_->cloud, to); }
+Result<Json> Sandbox::snapshot() const { return save_snapshot(*impl_->cloud); }
+Status Sandbox::restore(const Json& snapshot) {
+  return restore_snapshot(*impl_->cloud, snapshot, impl_->kept_seeds());
+}
+Status Sandbox::reset() { return reset_all(*impl_->cloud, impl_->kept_seeds()); }
 
 Json Sandbox::status() const {
   Cloud& cloud = *impl_->cloud;

@@ -12,6 +12,7 @@
 //   Threads   handler() answers on the runtime's workers; the rest from any thread
 //   Lifetime  everything passed in outlives the sandbox
 //   Not here  TLS and ports: app/ serves handler()
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,6 +25,7 @@
 #include "base/secret.h"
 #include "http/runtime.h"
 #include "http/server.h"
+#include "sandbox/content.h"
 #include "storage/database.h"
 
 namespace armature::sandbox {
@@ -37,6 +39,10 @@ struct AppSeed {
     std::string scope;  // "" : the subscription
   };
   std::vector<Assignment> roles;
+  // Empty: chosen when the application is made. A client id that is given is kept to: an
+  // application of that name moves to it.
+  std::string client_id = "";
+  std::string object_id = "";
 };
 
 struct Options {
@@ -44,20 +50,26 @@ struct Options {
   std::string subscription_id;  // empty: chosen at first start and kept
   std::string subscription_name = "Sandbox";
   Micros provisioning_time = std::chrono::milliseconds(200);  // of a resource that takes time
+  Micros rbac_propagation{0};  // until a new role assignment counts, as Azure takes its time
   // Seals the secure parameters of running deployments in the database. Empty: they are not kept,
   // and a deployment that has such parameters fails when a restart interrupts it.
   Secret state_key;
+  ContentSource content;  // of linked templates; empty: none can be reached
 };
 
-// A fault applies to the next `times` matching requests.
+// A fault applies to the next `times` requests that it matches. The kinds: faults.h.
 struct Fault {
-  std::string kind;     // "status", "latency", "drop_before", "drop_after"
-  int status = 503;     // kind status: 429, 500, 503 …
-  int retry_after = 0;  // seconds; sent when > 0
-  Micros latency{0};
+  std::string kind;
+  int status = 503;                // kind status: 400 to 599
+  int retry_after = 0;             // seconds; sent when > 0
+  Micros duration{0};              // latency, token_lifetime, rbac_delay
   std::string method = "";         // "" any
   std::string path_contains = "";  // "" any; without regard to case
-  int times = 1;
+  int times = 1;                   // 0: until it is cleared
+  double probability = 1;          // of each request that it matches
+  std::uint64_t seed = 0;          // of the dice that decide by it
+  std::string code = "";           // kind status; "" what ARM says with that status
+  std::string message = "";
 };
 
 class Sandbox {
@@ -81,7 +93,17 @@ class Sandbox {
 
   Status add_fault(Fault fault);
   Json faults() const;
+  Status remove_fault(std::int64_t id);
   void clear_faults();
+
+  // Time and the whole state: owner.h says what each does and refuses.
+  Json clock() const;  // {"now","ahead"}
+  Status advance_clock(Micros by);
+  Status set_clock(Instant to);
+  Result<Json> snapshot() const;
+  Status restore(const Json& snapshot);
+  Status reset();
+
   // {"tenantId","subscriptionId","resources":n,"deployments":n,"faults":n,"url"}
   Json status() const;
   // How often each thing was really created, changed or deleted, by resource id (lower case):

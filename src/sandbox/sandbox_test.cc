@@ -78,7 +78,7 @@ TEST(Faults, ComeAndTheEffectIsCountedOnce) {
   EXPECT_FALSE(put().response);
   EXPECT_EQ(created(), 1);
   ASSERT_TRUE(
-      served.sandbox->add_fault({.kind = "latency", .latency = std::chrono::milliseconds(1)}));
+      served.sandbox->add_fault({.kind = "latency", .duration = std::chrono::milliseconds(1)}));
   EXPECT_EQ(must(put().response).status, 200);
   EXPECT_FALSE(served.sandbox->add_fault({.kind = "flood"}));
   EXPECT_TRUE(served.sandbox->faults().as_array().empty());

@@ -18,15 +18,6 @@ constexpr std::array kMigrations = {
 )sql"}
 };
 
-template <class T>
-bool load_one(Table<T>& table, const std::string& kind, const std::string& key, const Json& body) {
-  if (kind != T::kKind) return false;
-  T item;
-  from_item(body, item);
-  table.insert_or_assign(key, std::move(item));
-  return true;
-}
-
 }  // namespace
 
 void Change::count(const std::string& id, std::int64_t Effect::*field) {
@@ -35,6 +26,17 @@ void Change::count(const std::string& id, std::int64_t Effect::*field) {
   Effect effect = old ? *old : Effect{};
   effect.*field += 1;
   put(key, effect);
+}
+
+bool State::take(const std::string& kind, const std::string& key, const Json& body) {
+  const auto take_as = [&]<class T>(const Table<T>&) {
+    if (kind != T::kKind) return false;
+    T item;
+    from_item(body, item);
+    set(key, std::move(item));
+    return true;
+  };
+  return std::apply([&](const auto&... tables) { return (take_as(tables) || ...); }, tables_);
 }
 
 JsonObject State::to_items() const {
@@ -57,12 +59,8 @@ Result<State> State::from_items(const JsonObject& items) {
       if (!item.value().is_object()) {
         return fail(Code::kInvalid, "an item of '" + kind + "' is no object");
       }
-      const bool known = std::apply(
-          [&](auto&... tables) {
-            return (load_one(tables, kind, std::string(item.key()), item.value()) || ...);
-          },
-          out.tables_);
-      if (!known) return fail(Code::kInvalid, "unknown kind of item: '" + kind + "'");
+      if (!out.take(kind, item.key(), item.value()))
+        return fail(Code::kInvalid, "unknown kind of item: '" + kind + "'");
     }
   }
   return out;
@@ -87,10 +85,8 @@ Status Store::load() {
       const std::string kind = rows.text(0);
       const std::string key = rows.text(1);
       ARMATURE_TRY(const Json body, parse_json(rows.text(2), 256));
-      const bool known =
-          std::apply([&](auto&... tables) { return (load_one(tables, kind, key, body) || ...); },
-                     state_.tables_);
-      if (!known) return fail(Code::kConflict, "the database holds an unknown item: " + kind);
+      if (!state_.take(kind, key, body))
+        return fail(Code::kConflict, "the database holds an unknown item: " + kind);
     }
     return rows.status();
   });

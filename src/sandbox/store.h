@@ -21,6 +21,7 @@
 
 #include "base/result.h"
 #include "sandbox/items.h"
+#include "sandbox/rbac/assignment_index.h"
 #include "storage/database.h"
 
 namespace armature::sandbox {
@@ -30,6 +31,10 @@ using Table = std::map<std::string, T>;
 
 class State {
  public:
+  State() = default;
+  State(State&&) = default;  // no copy: the index points into the tables
+  State& operator=(State&&) = default;
+
   template <class T>
   const Table<T>& table() const {
     return std::get<Table<T>>(tables_);
@@ -40,6 +45,7 @@ class State {
     const auto found = items.find(key);
     return found == items.end() ? nullptr : &found->second;
   }
+  const AssignmentIndex& assignments() const { return assignments_; }
   // {kind: {key: item}}, each item in its form in the database, and back. kInvalid: an unknown
   // kind, or an item that is no object.
   JsonObject to_items() const;
@@ -48,11 +54,36 @@ class State {
  private:
   friend class Change;
   friend class Store;
-  std::tuple<Table<Record>, Table<Assignment>, Table<CustomRole>, Table<Application>,
-             Table<AsyncOperation>, Table<Deployment>, Table<DeploymentStep>, Table<Event>,
-             Table<Effect>, Table<Setting>, Table<Vault>, Table<SecretVersion>,
-             Table<DeletedSecret>>
+
+  template <class T>
+  void set(const std::string& key, T item) {
+    auto& items = std::get<Table<T>>(tables_);
+    forget(items, key);
+    const auto place = items.insert_or_assign(key, std::move(item)).first;
+    if constexpr (std::is_same_v<T, Assignment>) assignments_.add(place->second);
+  }
+  // One item in its form in the database. False: the kind is unknown.
+  bool take(const std::string& kind, const std::string& key, const Json& body);
+  template <class T>
+  void drop(const std::string& key) {
+    auto& items = std::get<Table<T>>(tables_);
+    forget(items, key);
+    items.erase(key);
+  }
+  template <class T>
+  void forget(const Table<T>& items, const std::string& key) {
+    if constexpr (std::is_same_v<T, Assignment>) {
+      const auto old = items.find(key);
+      if (old != items.end()) assignments_.remove(old->second);
+    }
+  }
+
+  std::tuple<Table<Record>, Table<Assignment>, Table<CustomRole>, Table<DenyAssignment>,
+             Table<ManagementGroup>, Table<Placement>, Table<Application>, Table<AsyncOperation>,
+             Table<Deployment>, Table<DeploymentStep>, Table<Event>, Table<Effect>, Table<Setting>,
+             Table<Vault>, Table<SecretVersion>, Table<DeletedSecret>>
       tables_;
+  AssignmentIndex assignments_;  // of Table<Assignment>: points into it
 };
 
 // The one way to change the state: what goes through here goes to the database too.
@@ -68,12 +99,12 @@ class Change {
   template <class T>
   void put(const std::string& key, T item) {
     if (keep_rows_) rows_.push_back({T::kKind, key, dump(to_item(item))});
-    std::get<Table<T>>(state_.tables_).insert_or_assign(key, std::move(item));
+    state_.set(key, std::move(item));
   }
   template <class T>
   void erase(const std::string& key) {
     if (keep_rows_) rows_.push_back({T::kKind, key, std::nullopt});
-    std::get<Table<T>>(state_.tables_).erase(key);
+    state_.drop<T>(key);
   }
   // Counts an effect on a resource id; a change to itself alone ("unchanged") is not one.
   void created(const std::string& id) { count(id, &Effect::created); }

@@ -23,6 +23,7 @@ T must(Result<T> result) {
 }
 
 struct World {
+  Options chosen;  // beside the two below
   armature::testing::TempDir folder;
   armature::testing::FakeClock clock;
   SystemRandom random;
@@ -37,14 +38,15 @@ struct World {
   std::string token;
   Application app;
 
-  World() { start(); }
+  World() : World(Options{}) {}
+  explicit World(Options given) : chosen(std::move(given)) { start(); }
   ~World() { stop(); }
 
   void start() {
     storage::Database::Options options;
     options.path = folder.path() / "sandbox.db";
     database = must(storage::Database::open(options));
-    Options settings;
+    Options settings = chosen;
     settings.provisioning_time = provisioning_time;
     settings.state_key = Secret(state_key);
     cloud = must(Cloud::open(settings, runtime, database.get(), clock, random, log.log));

@@ -3,6 +3,7 @@
 #include <future>
 #include <utility>
 
+#include "storage/file_lock.h"
 #include "storage/open.h"
 #include "storage/readers.h"
 #include "storage/writer.h"

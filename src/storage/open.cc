@@ -2,14 +2,12 @@
 
 #include <fcntl.h>
 #include <sqlite3.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <string>
-#include <utility>
 
 #include "storage/sqlite_error.h"
 
@@ -19,14 +17,6 @@ namespace {
 Error system_error(const std::string& what) {
   const int number = errno;
   return fail(Code::kUnavailable, what + ": " + std::strerror(number));
-}
-
-std::string holder(int fd) {
-  char text[32];
-  const ssize_t got = ::pread(fd, text, sizeof text, 0);
-  if (got <= 0) return "";
-  const std::string pid(text, static_cast<std::size_t>(got));
-  return " (process " + pid.substr(0, pid.find('\n')) + ")";
 }
 
 Result<std::unique_ptr<Connection>> open_with(const std::filesystem::path& path, int flags,
@@ -44,27 +34,6 @@ Result<std::unique_ptr<Connection>> open_with(const std::filesystem::path& path,
 }
 
 }  // namespace
-
-Result<FileLock> FileLock::take(const std::filesystem::path& database) {
-  const std::string path = database.string() + ".lock";
-  FileLock lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (lock.fd_ < 0) return system_error("cannot open " + path);
-  if (::flock(lock.fd_, LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) return system_error("cannot lock " + path);
-    return fail(Code::kUnavailable, "another server holds " + database.string() + holder(lock.fd_));
-  }
-  const std::string pid = std::to_string(::getpid()) + "\n";
-  if (::ftruncate(lock.fd_, 0) != 0 || ::pwrite(lock.fd_, pid.data(), pid.size(), 0) < 0) {
-    return system_error("cannot write " + path);
-  }
-  return lock;
-}
-
-FileLock::FileLock(FileLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-
-FileLock::~FileLock() {
-  if (fd_ >= 0) ::close(fd_);
-}
 
 Status make_private_file(const std::filesystem::path& path) {
   // An existing file is never opened here: closing it would drop the locks that SQLite's own

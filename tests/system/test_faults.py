@@ -6,7 +6,7 @@ FAULTS = {
     "unavailable": dict(kind="status", status=503, times=2),
     "dropped before the effect": dict(kind="drop_before", times=2),
     "dropped after the effect": dict(kind="drop_after", times=2),
-    "slow": dict(kind="latency", latency="2s", times=2),
+    "slow": dict(kind="latency", duration="2s", times=2),
 }
 
 

@@ -15,6 +15,7 @@
 #include <mutex>
 
 #include "sandbox/cloud.h"
+#include "sandbox/deployments/key_vault_parameters.h"
 #include "sandbox/deployments/request.h"
 #include "sandbox/deployments/run.h"
 #include "sandbox/deployments/waiter.h"
@@ -29,6 +30,9 @@ class Engine {
   void resume();
   void stop();                           // waits for steps under way, starts no more
   void wait_for(const std::string& id);  // until no deployment of that id runs
+  // Where Key Vault references are read. Set before the first call.
+  void set_secret_source(SecretSource source) { secret_source_ = std::move(source); }
+  const SecretSource& secret_source() const { return secret_source_; }
 
  private:
   using RunPtr = std::shared_ptr<Run>;
@@ -63,6 +67,7 @@ class Engine {
   void post_work(std::function<void()> work);
 
   Cloud& cloud_;
+  SecretSource secret_source_;
   mutable std::mutex mutex_;
   std::condition_variable idle_;        // something ended
   std::map<std::string, RunPtr> runs_;  // by the deployment's id in lower case

@@ -5,6 +5,9 @@
 #include "base/bytes.h"
 #include "base/crypto.h"
 #include "sandbox/bodies.h"
+#include "sandbox/deployments/engine.h"
+#include "sandbox/deployments/key_vault_parameters.h"
+#include "sandbox/deployments/links.h"
 #include "sandbox/deployments/seal.h"
 #include "sandbox/resource_kinds.h"
 #include "sandbox/routes.h"
@@ -87,6 +90,9 @@ tmpl::Surroundings surroundings_of(Cloud& cloud, const Deployment& deployment,
                                 {"provisioningState", "Accepted"}}}
   };
   if (!deployment.location.empty()) shown["location"] = deployment.location;
+  if (!deployment.template_link.is_null()) {
+    shown["properties"].get_object()["templateLink"] = deployment.template_link;
+  }
   out.deployment = std::move(shown);
   out.subscription = JsonObject{
       {"id",             "/subscriptions/" + cloud.subscription()},
@@ -134,39 +140,11 @@ std::optional<ArmAnswer> check_properties(const Json* properties) {
                   "The request content was invalid and could not be deserialized: 'properties is "
                   "missing'.");
   }
-  const Json* document = find(*properties, "template");
-  if (find(*properties, "templateLink") && !document) {
-    return refuse(
-        400, "InvalidContentLink",
-        "Unable to download deployment content: linked templates are not supported by the "
-        "sandbox. Send the template itself in properties.template.");
-  }
-  if (find(*properties, "parametersLink")) {
-    return refuse(400, "InvalidContentLink",
-                  "Unable to download deployment content: linked parameter files are not supported "
-                  "by the sandbox. Send properties.parameters.");
-  }
-  if (!document || !document->is_object()) {
-    return refuse(400, "InvalidTemplate",
-                  "Deployment template validation failed: 'properties.template must be a JSON "
-                  "object'.");
-  }
   const std::string mode = text_at(*properties, "mode", "Incremental");
   if (!equal_ci(mode, "Incremental") && !equal_ci(mode, "Complete")) {
     return refuse(400, "InvalidRequestContent",
                   "The request content was invalid and could not be deserialized: 'mode is "
                   "Incremental or Complete'.");
-  }
-  const Json* parameters = find(*properties, "parameters");
-  if (parameters && parameters->is_object()) {
-    for (const auto& [name, given] : parameters->get_object()) {
-      if (find(given, "reference")) {
-        return refuse(400, "InvalidTemplate",
-                      "Deployment template validation failed: 'The parameter '" +
-                          std::string(name) +
-                          "' refers to a key vault, which the sandbox does not resolve'.");
-      }
-    }
   }
   return std::nullopt;
 }
@@ -207,8 +185,8 @@ tmpl::Outcome<tmpl::Plan> expand_again(Cloud& cloud, const Deployment& deploymen
                       surroundings_of(cloud, deployment, parameters));
 }
 
-Prepared prepare(Cloud& cloud, const ArmCall& call,
-                 const std::vector<std::string>& parent_secrets) {
+Prepared prepare(Cloud& cloud, const ArmCall& call, const std::vector<std::string>& parent_secrets,
+                 const Json& parent_link) {
   const Json empty = JsonObject{};
   const Json& body = call.body ? *call.body : empty;
   const Json* properties = find(body, "properties");
@@ -239,14 +217,28 @@ Prepared prepare(Cloud& cloud, const ArmCall& call,
   d.mode = equal_ci(text_at(*properties, "mode"), "Complete") ? "Complete" : "Incremental";
   d.correlation_id = call.correlation_id;
   d.caller = call.caller;
-  d.document = *find(*properties, "template");
-  const Json* given = find(*properties, "parameters");
-  const Json parameters = given && given->is_object() ? *given : Json(JsonObject{});
+  Content content;
+  if (auto refusal = follow_links(cloud, call, *properties, parent_link, content)) {
+    return refused(*std::move(refusal));
+  }
+  JsonObject references;
+  if (auto refusal = read_key_vault_parameters(cloud, call.caller, cloud.engine().secret_source(),
+                                               content.document, content.parameters, references)) {
+    return refused(*std::move(refusal));
+  }
+  d.document = std::move(content.document);
+  d.template_link = std::move(content.template_link);
+  const Json& parameters = content.parameters;
   d.parameters = without_secrets(d.document, parameters);
   d.template_hash = tmpl::template_hash(d.document);
   auto plan = expand_again(cloud, d, parameters);
   if (!plan) return refused(refuse_template(plan.error()));
   d.shown_parameters = plan->parameters();
+  for (const auto& [name, reference] : references) {
+    if (Json* shown = find_ci(d.shown_parameters.get_object(), name)) {
+      shown->get_object()["reference"] = reference;
+    }
+  }
   d.providers = plan->providers();
   d.dependencies = plan->dependencies();
   out.secrets = secret_values(d.document, parameters);

@@ -17,8 +17,10 @@ struct Prepared {
   std::optional<ArmAnswer> refusal;  // then nothing else holds
 };
 
-// A new deployment out of a PUT or validate. `parent_secrets`: of the deployment it is nested in.
-Prepared prepare(Cloud& cloud, const ArmCall& call, const std::vector<std::string>& parent_secrets);
+// A new deployment out of a PUT or validate. Of the deployment it is nested in: `parent_secrets`,
+// and `parent_link`, which its relative links continue.
+Prepared prepare(Cloud& cloud, const ArmCall& call, const std::vector<std::string>& parent_secrets,
+                 const Json& parent_link = nullptr);
 // The plan of a deployment that was started before, the same as then.
 tmpl::Outcome<tmpl::Plan> expand_again(Cloud& cloud, const Deployment& deployment,
                                        const Json& parameters);

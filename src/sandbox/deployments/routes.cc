@@ -148,7 +148,11 @@ std::optional<ArmAnswer> Engine::preflight(const Prepared& prepared) {
       if (equal_ci(resource.type, "Microsoft.Resources/resourceGroups")) {
         scoped = "Microsoft.Resources/subscriptions/resourceGroups/write";
       }
-      if (resource.existing || may(state, caller.object_id, scoped, resource.id)) continue;
+      // A condition asks for a body that is not evaluated yet: the call itself will decide.
+      const Access access =
+          decide_access(cloud_, state, {caller.object_id, scoped, resource.id, false, {}});
+      if (resource.existing || access.allowed()) continue;
+      if (access.verdict == Verdict::kConditionNotMet) continue;
       denied += (denied.empty() ? "" : ":") +
                 std::string("Authorization failed for template resource '") + resource.name +
                 "' of type '" + resource.type + "'. The client '" + caller.app_id +

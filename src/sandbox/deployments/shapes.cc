@@ -26,6 +26,7 @@ Json deployment_json(const Deployment& d) {
       {"providers",                   d.providers    },
       {"dependencies",                   d.dependencies                       }
   };
+  if (!d.template_link.is_null()) properties["templateLink"] = d.template_link;
   if (d.state == "Succeeded") {
     properties["outputs"] = d.outputs.is_null() ? Json(JsonObject{}) : d.outputs;
     properties["outputResources"] = d.output_resources;

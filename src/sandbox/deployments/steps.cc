@@ -180,7 +180,7 @@ void Engine::step_nested(const RunPtr& run, std::size_t index, Json body) {
     });
   };
   if (auto refused = cloud_.refusal(call)) return fail(*refused);
-  Prepared prepared = prepare(cloud_, call, run->secrets);
+  Prepared prepared = prepare(cloud_, call, run->secrets, parent.template_link);
   if (prepared.refusal) return fail(*prepared.refusal);
   if (auto refused = preflight(prepared)) return fail(*refused);
   Deployment& d = prepared.deployment;

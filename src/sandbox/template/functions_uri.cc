@@ -4,6 +4,7 @@
 #include "base/result.h"
 #include "sandbox/template/evaluator.h"
 #include "sandbox/template/text.h"
+#include "sandbox/template/uri.h"
 
 namespace armature::sandbox::tmpl {
 namespace {
@@ -118,78 +119,16 @@ Outcome<Json> data_uri_to_string(Evaluator&, const Arguments& arguments) {
   return Json(bytes);
 }
 
-struct Uri {
-  std::string scheme;
-  std::string authority;
-  std::string path;
-  std::string query;  // with "?"
-};
-
-std::optional<Uri> parse_uri(std::string_view text) {
-  const auto colon = text.find("://");
-  if (colon == std::string_view::npos || colon == 0) return std::nullopt;
-  for (const char c : text.substr(0, colon)) {
-    if (!is_unreserved(c) && c != '+') return std::nullopt;
-  }
-  Uri uri;
-  uri.scheme = to_lower(text.substr(0, colon));
-  text.remove_prefix(colon + 3);
-  const auto end = text.find_first_of("/?#");
-  uri.authority = to_lower(text.substr(0, end));
-  text = end == std::string_view::npos ? "" : text.substr(end);
-  const auto mark = text.find_first_of("?#");
-  uri.path = std::string(text.substr(0, mark));
-  if (mark != std::string_view::npos) uri.query = std::string(text.substr(mark));
-  if (uri.path.empty()) uri.path = "/";
-  return uri;
-}
-
-// RFC 3986, 5.2.4.
-std::string without_dots(std::string_view path) {
-  std::vector<std::string> out;
-  const std::vector<std::string> parts = split(path, '/');
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    const bool last = i + 1 == parts.size();
-    if (parts[i] == "..") {
-      if (out.size() > 1) out.pop_back();
-      if (last) out.emplace_back();
-    } else if (parts[i] == ".") {
-      if (last) out.emplace_back();
-    } else {
-      out.push_back(parts[i]);
-    }
-  }
-  return join(out, "/");
-}
-
 Outcome<Json> uri(Evaluator&, const Arguments& arguments) {
   ARMATURE_TRY(const std::string base, text_argument("uri", arguments, 0));
   ARMATURE_TRY(const std::string relative, text_argument("uri", arguments, 1));
-  const auto parsed_base = parse_uri(base);
-  if (!parsed_base) {
-    return invalid_template(
-        "The template language function 'uri' expects its first argument to be "
-        "a uri string. The provided value is '" +
-        base +
-        "'. Please see https://aka.ms/arm-template-expressions#uri for usage "
-        "details.");
-  }
-  Uri out = *parsed_base;
-  if (const auto absolute = parse_uri(relative)) {
-    out = *absolute;
-  } else if (relative.starts_with("//")) {
-    return Json(out.scheme + ":" + relative);
-  } else if (!relative.empty()) {
-    const auto mark = relative.find_first_of("?#");
-    const std::string path = relative.substr(0, mark);
-    if (path.starts_with('/')) {
-      out.path = path;
-    } else if (!path.empty()) {
-      out.path = out.path.substr(0, out.path.rfind('/') + 1) + path;
-    }
-    out.query = mark == std::string::npos ? "" : relative.substr(mark);
-  }
-  return Json(out.scheme + "://" + out.authority + without_dots(out.path) + out.query);
+  if (auto resolved = resolve_uri(base, relative)) return Json(*std::move(resolved));
+  return invalid_template(
+      "The template language function 'uri' expects its first argument to be "
+      "a uri string. The provided value is '" +
+      base +
+      "'. Please see https://aka.ms/arm-template-expressions#uri for usage "
+      "details.");
 }
 
 Outcome<Json> uri_component(Evaluator&, const Arguments& arguments) {

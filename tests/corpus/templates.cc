@@ -1,0 +1,213 @@
+// Each template is deployed by its link, at the scope that its $schema names, with its folder as
+// what its links reach.
+#include <regex>
+#include <set>
+
+#include "arm/error_body.h"
+#include "base/bytes.h"
+#include "base/files.h"
+#include "sandbox/testing.h"
+#include "tests/corpus/corpus.h"
+#include "tests/corpus/parameters.h"
+#include "tests/corpus/prerequisites.h"
+
+namespace armature::corpus {
+namespace {
+
+constexpr std::string_view kHost = "https://corpus.example/";
+constexpr const char* kManagementGroup = "/providers/Microsoft.Management/managementGroups/corpus";
+
+struct Scope {
+  std::string_view schema;
+  std::string_view title;
+};
+constexpr Scope kScopes[] = {
+    {"/deploymenttemplate.json",                "resource group"  },
+    {"/subscriptiondeploymenttemplate.json",    "subscription"    },
+    {"/managementgroupdeploymenttemplate.json", "management group"},
+    {"/tenantdeploymenttemplate.json",          "tenant"          },
+};
+
+const Scope* scope_of(const Json& document) {
+  const std::string schema = to_lower(text_at(document, "$schema"));
+  for (const Scope& scope : kScopes) {
+    if (schema.find(scope.schema) != std::string::npos) return &scope;
+  }
+  return nullptr;
+}
+
+// What a URL names is sought in the folder by the tail of its path, the longest first: templates
+// link to their own folder at some server, and never to themselves.
+Result<std::string> linked_file(const std::filesystem::path& folder,
+                                const std::filesystem::path& self, std::string_view uri) {
+  uri = uri.substr(0, uri.find_first_of("?#"));
+  std::size_t at = uri.find("://");
+  at = at == std::string_view::npos ? 0 : at + 3;
+  for (at = uri.find('/', at); at != std::string_view::npos; at = uri.find('/', at + 1)) {
+    const std::filesystem::path tail(uri.substr(at + 1));
+    const std::filesystem::path file = (folder / tail).lexically_normal();
+    const bool inside = *file.lexically_relative(folder).begin() != "..";
+    if (inside && file != self && std::filesystem::is_regular_file(file)) return read_file(file);
+  }
+  return fail(Code::kNotFound, "not beside the template: " + std::string(uri));
+}
+
+class Deployer {
+ public:
+  Deployer() : world_(options(folder_, file_)) {
+    sandbox::AppSeed::Assignment everywhere{"Owner", "/"};
+    owner_ = world_.add_app("corpus", {std::move(everywhere)});
+    token_ = world_.token_of(owner_);
+    call("PUT", kManagementGroup, R"({"properties":{"displayName":"Corpus"}})");
+  }
+
+  Verdict deploy(const Document& document, const std::string& name) {
+    folder_ = document.path.parent_path();
+    file_ = document.path;
+    Verdict out{name, std::string(scope_of(document.json)->title), "", {}};
+    // What it expects to be there is made as the errors name it, so that the next try can go on.
+    constexpr std::size_t kTries = 12;
+    for (std::size_t i = 0; i < kTries; ++i) {
+      const auto error = attempt(document, name);
+      out.failure = error ? one_line(*error) : "";
+      if (!error) break;
+      const auto missing = missing_resources(*error, world_.sub());
+      if (missing.empty() || !make(missing, out.prerequisites)) break;
+    }
+    return out;
+  }
+
+ private:
+  static sandbox::Options options(const std::filesystem::path& folder,
+                                  const std::filesystem::path& self) {
+    sandbox::Options out;
+    out.provisioning_time = Micros(0);
+    out.tenant_id = "22222222-2222-4222-8222-222222222222";
+    out.subscription_id = "11111111-1111-4111-8111-111111111111";
+    out.content = [&](const std::string& uri) -> Result<std::string> {
+      if (uri.starts_with(kHost) && uri.ends_with("/" + self.filename().string()))
+        return read_file(self);
+      return linked_file(folder, self, uri);
+    };
+    return out;
+  }
+
+  http::Response call(const std::string& method, const std::string& path,
+                      const std::string& body = "") {
+    return world_.call(method, path, body, token_);
+  }
+
+  std::optional<arm::ErrorBody> attempt(const Document& document, const std::string& name) {
+    const Scope& scope = *scope_of(document.json);
+    const std::string path = scope_path(scope, name) +
+                             "/providers/Microsoft.Resources/deployments/" + short_name(name, 64);
+    const std::string uri = std::string(kHost) + document.name;
+    const Givens givens{world_.cloud->subscription(), owner_.object_id,
+                        uri.substr(0, uri.rfind('/') + 1)};
+    JsonObject properties{
+        {"mode", "Incremental"}
+    };
+    properties["templateLink"] = JsonObject{
+        {"uri", uri}
+    };
+    properties["parameters"] = parameters_for(document.path, document.json, givens);
+    JsonObject body;
+    body["properties"] = std::move(properties);
+    if (scope.title != kScopes[0].title) body["location"] = "westeurope";
+    const auto started = call("PUT", path, dump(body));
+    if (started.status >= 400)
+      return arm::root_cause(arm::read_error(started.status, started.body));
+    world_.cloud->engine().wait_for(path);
+    const auto ended = parse_json(call("GET", path).body, 128);
+    if (ended && text_at(*ended, "properties.provisioningState") == "Succeeded")
+      return std::nullopt;
+    const Json* error = ended ? at(*ended, "properties.error") : nullptr;
+    JsonObject wrapped;
+    wrapped["error"] = error ? *error : Json(JsonObject{});
+    return arm::root_cause(arm::read_error(400, dump(wrapped)));
+  }
+
+  // False: nothing new was made.
+  bool make(const std::vector<std::string>& ids, std::vector<std::string>& made) {
+    bool any = false;
+    for (const std::string& id : ids) {
+      if (call("GET", id).status == 200) continue;
+      if (call("PUT", id, R"({"location":"westeurope","properties":{}})").status >= 400) continue;
+      made.push_back(id);
+      any = true;
+    }
+    return any;
+  }
+
+  std::string scope_path(const Scope& scope, const std::string& name) {
+    if (scope.title == "subscription") return world_.sub();
+    if (scope.title == "management group") return kManagementGroup;
+    if (scope.title == "tenant") return "";
+    const std::string group = world_.group("rg-" + short_name(name, 80));
+    call("PUT", group, R"({"location":"westeurope"})");
+    return group;
+  }
+
+  static std::string short_name(std::string name, std::size_t most) {
+    for (char& c : name) {
+      if (c == '/') c = '-';
+    }
+    return name.size() > most ? name.substr(name.size() - most) : name;
+  }
+
+  // On one line, with no guid that another run would not have.
+  static std::string one_line(const arm::ErrorBody& cause) {
+    static const std::regex kGuid("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+    std::string text = std::regex_replace(cause.code + ": " + cause.message, kGuid, "…");
+    for (char& c : text) {
+      if (c == '\n' || c == '\r') c = ' ';
+    }
+    return text.size() > 400 ? text.substr(0, 400) + "…" : text;
+  }
+
+  std::filesystem::path folder_;  // of the template under way, and its file
+  std::filesystem::path file_;
+  sandbox::testing::World world_;
+  sandbox::Application owner_;
+  std::string token_;
+};
+
+std::string top_folder(const std::string& name) {
+  const auto slash = name.find('/');
+  const bool nested = slash != std::string::npos && name.find('/', slash + 1) != std::string::npos;
+  return nested ? name.substr(0, slash) + ", " : "";
+}
+
+}  // namespace
+
+bool is_template(const Document& document) {
+  return scope_of(document.json) && find(document.json, "resources");
+}
+
+std::vector<Verdict> deploy_templates(std::span<const Document> documents) {
+  // What stands in or below a folder with an azuredeploy.json is there for that one.
+  std::set<std::string> homes;
+  for (const Document& document : documents) {
+    if (document.path.filename() == "azuredeploy.json") {
+      homes.insert(document.path.parent_path().string() + "/");
+    }
+  }
+  const auto belongs_to_another = [&](const Document& document) {
+    if (document.path.filename() == "azuredeploy.json") return false;
+    return std::ranges::any_of(
+        homes, [&](const std::string& home) { return document.path.string().starts_with(home); });
+  };
+  std::vector<Verdict> out;
+  Deployer deployer;
+  for (const Document& document : documents) {
+    if (belongs_to_another(document)) continue;
+    std::string name = document.name.substr(0, document.name.rfind(".json"));
+    if (name.ends_with("/azuredeploy")) name = name.substr(0, name.rfind('/'));
+    Verdict verdict = deployer.deploy(document, name);
+    verdict.group = top_folder(document.name) + verdict.group;
+    out.push_back(std::move(verdict));
+  }
+  return out;
+}
+
+}  // namespace armature::corpus
