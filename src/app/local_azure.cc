@@ -28,7 +28,7 @@ Result<Secret> load_or_make_secret(const std::filesystem::path& path, Random& ra
 LocalAzure::~LocalAzure() { stop(); }
 
 std::filesystem::path LocalAzure::file(const char* folder, const std::string& name) const {
-  return options_.data_dir / folder / name;
+  return options_.config.data_dir / folder / name;
 }
 
 std::filesystem::path LocalAzure::secret_file() const {
@@ -41,7 +41,7 @@ Result<std::unique_ptr<LocalAzure>> LocalAzure::start(LocalAzureOptions options,
                                                       Random& random, Log& log,
                                                       Redactor& redactor) {
   std::unique_ptr<LocalAzure> azure(new LocalAzure(std::move(options)));
-  ARMATURE_CHECK(make_private_directory(azure->options_.data_dir / "secrets"));
+  ARMATURE_CHECK(make_private_directory(azure->options_.config.data_dir / "secrets"));
   ARMATURE_CHECK(azure->open(runtime, clock, random, log, redactor));
   ARMATURE_CHECK(azure->serve(authority, runtime, clock, random));
   ARMATURE_CHECK(azure->add_principal(random, redactor));
@@ -57,9 +57,12 @@ Status LocalAzure::open(http::Runtime& runtime, const Clock& clock, Random& rand
     ARMATURE_TRY(database_, storage::Database::open(database_options));
   }
   sandbox::Options settings;
-  settings.tenant_id = options_.tenant_id;
-  settings.subscription_id = options_.subscription_id;
-  settings.provisioning_time = options_.provisioning_time;
+  settings.tenant_id = options_.config.sandbox_tenant_id;
+  settings.subscription_id = options_.config.sandbox_subscription_id;
+  settings.provisioning_time = options_.config.sandbox_provisioning_time;
+  auto roots = sandbox::read_content_roots(options_.config.sandbox_content_roots);
+  if (!roots) return std::move(roots).error().in("sandbox.content_roots");
+  settings.content = sandbox::folder_content(*std::move(roots));
   ARMATURE_TRY(settings.state_key,
                load_or_make_secret(file("secrets", "sandbox_state_key"), random));
   redactor.add(settings.state_key.reveal());
@@ -71,7 +74,7 @@ Status LocalAzure::open(http::Runtime& runtime, const Clock& clock, Random& rand
 Status LocalAzure::serve(const http::Authority& authority, http::Runtime& runtime,
                          const Clock& clock, Random& random) {
   http::ServerOptions server;
-  server.port = options_.port;
+  server.port = options_.config.sandbox_port;
   ARMATURE_TRY(server.tls, http::issue(authority, {"localhost", "127.0.0.1", "*.vault.localhost"},
                                        kCertificateLength, clock, random));
   server_ = std::make_unique<http::Server>(runtime, server, sandbox_->handler());
@@ -116,7 +119,7 @@ JsonObject LocalAzure::description() const {
       {"client_secret_file", absolute_text(secret_file())},
       {"ca_file",            absolute_text(file("ca",      "ca.pem"))},
       {"bundle_file",                    absolute_text(file("ca",                                    "bundle.pem"))},
-      {"az_config_dir",      absolute_text(options_.data_dir / "az")}
+      {"az_config_dir",      absolute_text(options_.config.data_dir / "az")}
   };
 }
 

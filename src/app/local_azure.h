@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "app/config.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
@@ -28,13 +29,10 @@ namespace armature::app {
 Result<Secret> load_or_make_secret(const std::filesystem::path& path, Random& random);
 
 struct LocalAzureOptions {
-  std::filesystem::path data_dir;
+  Config config;                     // data_dir and sandbox.*
   std::filesystem::path state_file;  // empty: the state is in memory
-  std::uint16_t port = 0;            // 0: any free port
-  std::string tenant_id, subscription_id;
-  Micros provisioning_time = std::chrono::milliseconds(500);
-  std::string principal;  // the name of the service principal
-  std::string client_id;  // empty: chosen when it is made
+  std::string principal;             // the name of the service principal
+  std::string client_id;             // empty: chosen when it is made
   std::vector<sandbox::AppSeed::Assignment> roles;
 };
 

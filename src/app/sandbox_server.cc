@@ -57,12 +57,8 @@ struct SandboxServer::Impl {
 
   Status start_azure() {
     LocalAzureOptions settings;
-    settings.data_dir = options.config.data_dir;
+    settings.config = options.config;
     settings.state_file = options.state_file;
-    settings.port = options.config.sandbox_port;
-    settings.tenant_id = options.config.sandbox_tenant_id;
-    settings.subscription_id = options.config.sandbox_subscription_id;
-    settings.provisioning_time = options.config.sandbox_provisioning_time;
     settings.principal = kPrincipal;
     settings.client_id = kClientId;
     settings.roles = {

@@ -114,15 +114,8 @@ struct Standalone::Impl {
     const std::vector<std::string> roles = {"Contributor",
                                             "Role Based Access Control Administrator"};
     LocalAzureOptions options;
-    options.data_dir = config.data_dir;
+    options.config = config;
     options.state_file = data("sandbox.db");
-    options.port = config.sandbox_port;
-    options.tenant_id = config.sandbox_tenant_id;
-    options.subscription_id = config.sandbox_subscription_id;
-    auto roots = sandbox::read_content_roots(config.sandbox_content_roots);
-    if (!roots) return std::move(roots).error().in("sandbox.content_roots");
-    options.content = sandbox::folder_content(*std::move(roots));
-    options.provisioning_time = config.sandbox_provisioning_time;
     options.principal = kSandboxIdentity;
     for (const std::string& role : roles) options.roles.push_back({role, ""});
     ARMATURE_TRY(azure, LocalAzure::start(std::move(options), authority, *runtime, clock, random,

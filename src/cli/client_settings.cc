@@ -93,8 +93,8 @@ Json az_cloud(const ClientSettings& settings) {
                   {"activeDirectoryResourceId", "https://management.core.windows.net/"},
                   {"activeDirectoryGraphResourceId", url + "/"},
                   {"microsoftGraphResourceId", url + "/"},
-                  {"resourceManager", url + "/"},
-                  {"management", url + "/"},
+                  {"resourceManager", url},
+                  {"management", "https://management.core.windows.net/"},
                   {"gallery", url + "/"}}                                               },
       {"suffixes",  JsonObject{{"keyvaultDns", ".vault.localhost" + port},
                               {"storageEndpoint", "core.windows.net"}}}
