@@ -4,6 +4,7 @@
 
 #include "arm/error_body.h"
 #include "base/bytes.h"
+#include "base/relaxed_json.h"
 #include "base/time.h"
 #include "sandbox/entra.h"
 
@@ -95,7 +96,7 @@ std::optional<ArmAnswer> read_json(const http::Request& request, ArmCall& call) 
     return refuse(413, "RequestEntityTooLarge", "The request body exceeds 4194304 bytes.");
   }
   if (trim(request.body).empty()) return std::nullopt;
-  auto body = parse_json(request.body, 128);
+  auto body = parse_relaxed_json(request.body, 128);
   if (!body) {
     return refuse(400, "InvalidRequestContent",
                   "The request content was invalid and could not be deserialized: '" +

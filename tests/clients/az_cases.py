@@ -138,6 +138,7 @@ def tags(az, resource_id):
 
 def deployments(az):
     for name, text in (("group", templates.GROUP), ("sub", templates.SUBSCRIPTION), ("slow", templates.SLOW),
+                       ("plain", templates.GROUP.replace("// a comment", "")),
                        ("broken", templates.GROUP.replace("uniqueString", "uniqueSting"))):
         (az.home / f"{name}.json").write_text(text)
     group = ("-g", "rg", "-f", "group.json")
@@ -172,7 +173,7 @@ def deployments(az):
     az.case("deployment operation sub list", "deployment", "operation", "sub", "list", "-n", "subone",
             check=lambda said: len(said) >= 1)
     az.case("group export", "group", "export", "-n", "rg", check=lambda said: len(said["resources"]) >= 1)
-    az.case("stack group create", "stack", "group", "create", "-g", "rg", "-f", "group.json", "-n", "stackone",
+    az.case("stack group create", "stack", "group", "create", "-g", "rg", "-f", "plain.json", "-n", "stackone",
             "--deny-settings-mode", "none", "--action-on-unmanage", "detachAll", "--yes")
     az.case("stack group show", "stack", "group", "show", "-g", "rg", "-n", "stackone")
     az.case("stack group delete", "stack", "group", "delete", "-g", "rg", "-n", "stackone", "--action-on-unmanage",
