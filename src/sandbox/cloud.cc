@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "sandbox/activity_log.h"
 #include "sandbox/deployments/engine.h"
+#include "sandbox/keyvault/secrets.h"
 #include "sandbox/owner.h"
 #include "sandbox/rbac.h"
 #include "sandbox/routes.h"
@@ -36,6 +37,7 @@ Cloud::Cloud(Options options, http::Runtime& runtime, const Clock& clock, Random
       random_(random),
       log_(log),
       key_(std::move(key)),
+      vault_key_(options_.state_key.empty() ? Secret(random.bytes(32)) : options_.state_key),
       rbac_propagation_(options_.rbac_propagation.count()) {}
 
 // Before anything goes: the engine's running steps use everything here, the engine included.
@@ -53,6 +55,11 @@ Result<std::unique_ptr<Cloud>> Cloud::open(Options options, http::Runtime& runti
   ARMATURE_CHECK(cloud->settle_ids());
   recall_clock(*cloud);
   cloud->engine_ = std::make_unique<Engine>(*cloud);
+  cloud->engine_->set_secret_source([open = cloud.get()](const std::string& vault,
+                                                         const std::string& name,
+                                                         const std::string& version) {
+    return read_secret(*open, vault, name, version);
+  });
   cloud->engine_->resume();
   return cloud;
 }

@@ -50,6 +50,8 @@ class Cloud {
   Random& random() { return random_; }
   Log& log() { return log_; }
   const identity::RsaKey& key() const { return key_; }
+  // Seals the values of secrets. Without a state key it is of this process alone, and so are they.
+  const Secret& vault_key() const { return vault_key_; }
   const std::string& tenant() const { return options_.tenant_id; }
   const std::string& subscription() const { return options_.subscription_id; }
   Engine& engine() { return *engine_; }
@@ -76,6 +78,7 @@ class Cloud {
   Random& random_;
   Log& log_;
   const identity::RsaKey key_;
+  const Secret vault_key_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<Engine> engine_;
   FaultList faults_;

@@ -7,6 +7,8 @@
 #include "base/relaxed_json.h"
 #include "base/time.h"
 #include "sandbox/entra.h"
+#include "sandbox/keyvault/data_plane.h"
+#include "sandbox/keyvault/vaults.h"
 
 namespace armature::sandbox {
 namespace {
@@ -28,7 +30,7 @@ Json metadata(const Cloud& cloud) {
                                     {"tenant", cloud.tenant()},
                                     {"identityProvider", "AAD"}}},
       {"suffixes",        JsonObject{{"storage", "core.windows.net"},
-                              {"keyVaultDns", "vault.azure.net"},
+                              {"keyVaultDns", vault_dns_suffix(cloud)},
                               {"sqlServerHostname", "database.windows.net"},
                               {"acrLoginServer", "azurecr.io"}}       }
   };
@@ -156,6 +158,7 @@ bool is_arm_path(std::string_view path) {
 }
 
 http::Response serve(Cloud& cloud, const http::Request& request) {
+  if (const auto vault = vault_address(cloud, request)) return serve_vault(cloud, request, *vault);
   const std::string path = http::path_of(request.target);
   if (equal_ci(path, "/metadata/endpoints")) {
     return http::json_response(200, dump(metadata(cloud)));

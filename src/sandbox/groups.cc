@@ -175,7 +175,7 @@ ArmAnswer delete_group(Cloud& cloud, Change& change, const ArmCall& call) {
   const Instant now = cloud.clock().now();
   Record record = *old;
   if (!record.deleting) {
-    erase_below(change, record.id);
+    erase_below(cloud, change, record.id);
     change.deleted(record.id);
     record.deleting = true;
     record.ready = now + cloud.options().provisioning_time;

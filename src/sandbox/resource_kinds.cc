@@ -8,6 +8,8 @@
 #include "base/crypto.h"
 #include "base/time.h"
 #include "sandbox/computed.h"
+#include "sandbox/keyvault/vault_routes.h"
+#include "sandbox/keyvault/vaults.h"
 #include "sandbox/rbac/hierarchy.h"
 
 namespace armature::sandbox {
@@ -39,6 +41,7 @@ std::string placeholder(const Facts& facts, std::string_view key, std::string_vi
   if (key == "tenant") return facts.cloud.tenant();
   if (key == "group") return facts.id.resource_group;
   if (key == "id") return facts.record.id;
+  if (key == "vaults") return vault_dns_suffix(facts.cloud);
   return "";
 }
 
@@ -272,7 +275,8 @@ bool exists(const Cloud& cloud, const State& state, const std::string& id) {
   const std::string key = to_lower(parsed->text);
   if (state.get<Record>(key) || state.get<Deployment>(key) || state.get<Assignment>(key))
     return true;
-  return inline_child(cloud, state, id).has_value();
+  return inline_child(cloud, state, id).has_value() ||
+         is_secret_resource(state, id, cloud.clock().now());
 }
 
 void drop_secrets(const std::vector<std::string>& secrets, Json& value) {

@@ -4,6 +4,7 @@
 #include "arm/resource_id.h"
 #include "base/bytes.h"
 #include "sandbox/bodies.h"
+#include "sandbox/keyvault/vaults.h"
 #include "sandbox/resource_kinds.h"
 #include "sandbox/routes.h"
 
@@ -99,6 +100,16 @@ bool in_list(const State&, const Record& record, const ListFilter& filter) {
          (filter.group.empty() || equal_ci(filter.group, id->resource_group)) &&
          (filter.location.empty() || filter.location == text_at(record.body, "location")) &&
          filter.holds(record.body);
+}
+
+// Vaults outlive their resource for a while.
+void erase_record(const Cloud& cloud, Change& change, const std::string& key) {
+  const Record* record = change.state().get<Record>(key);
+  if (record && equal_ci(record->type, kVaultType)) {
+    retire_vault(change, *record, cloud.clock().now());
+  }
+  change.deleted(key);
+  change.erase<Record>(key);
 }
 
 }  // namespace
@@ -205,7 +216,7 @@ ArmAnswer patch_resource(Cloud& cloud, Change& change, const ArmCall& call) {
   return save(cloud, change, call, std::move(record), false, same);
 }
 
-void erase_below(Change& change, const std::string& id) {
+void erase_below(const Cloud& cloud, Change& change, const std::string& id) {
   const std::string prefix = to_lower(id) + "/";
   const auto keys_of = [&](const auto& table) {
     std::vector<std::string> keys;
@@ -216,8 +227,7 @@ void erase_below(Change& change, const std::string& id) {
     return keys;
   };
   for (const auto& key : keys_of(change.state().table<Record>())) {
-    change.deleted(key);
-    change.erase<Record>(key);
+    erase_record(cloud, change, key);
   }
   for (const auto& key : keys_of(change.state().table<Assignment>())) {
     change.deleted(key);
@@ -231,12 +241,11 @@ void erase_below(Change& change, const std::string& id) {
   }
 }
 
-ArmAnswer delete_resource(Cloud&, Change& change, const ArmCall& call) {
+ArmAnswer delete_resource(Cloud& cloud, Change& change, const ArmCall& call) {
   const std::string key = to_lower(call.op.target);
   if (!change.state().get<Record>(key)) return answer(204);
-  erase_below(change, key);
-  change.deleted(key);
-  change.erase<Record>(key);
+  erase_below(cloud, change, key);
+  erase_record(cloud, change, key);
   return answer(200);
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "sandbox/activity_query.h"
+#include "sandbox/keyvault/vault_routes.h"
 #include "sandbox/rbac/deny.h"
 
 namespace armature::sandbox {
@@ -111,6 +112,7 @@ ArmAnswer route_read(Cloud& cloud, const State& state, const ArmCall& call) {
   if (call.at.is("Microsoft.Authorization", "permissions")) return get_permissions(state, call);
   if (call.at.is("Microsoft.Insights", "eventtypes")) return list_events(cloud, state, call);
   if (call.at.is("Microsoft.Insights", "eventcategories")) return list_event_categories();
+  if (auto out = read_vaults(cloud, state, call)) return *std::move(out);
   return call.at.instance() ? get_resource(cloud, state, call) : list_of_type(cloud, state, call);
 }
 
@@ -124,6 +126,7 @@ ArmAnswer route_change(Cloud& cloud, Change& change, const ArmCall& call) {
     if (method == "DELETE") return delete_group(cloud, change, call);
     return not_found(call);
   }
+  if (auto out = change_vaults(cloud, change, call)) return *std::move(out);
   if (method == "POST") {
     if (call.at.tail.size() == 1 &&
         (equal_ci(call.at.tail[0], "register") || equal_ci(call.at.tail[0], "unregister"))) {

@@ -35,7 +35,7 @@ ArmAnswer delete_resource(Cloud& cloud, Change& change, const ArmCall& call);
 ArmAnswer post_action(Cloud& cloud, Change& change, const ArmCall& call);
 ArmAnswer resource_not_found(const std::string& id);
 // Takes out everything below an id: resources, assignments, deployments, their steps.
-void erase_below(Change& change, const std::string& id);
+void erase_below(const Cloud& cloud, Change& change, const std::string& id);
 
 // polls.cc
 ArmAnswer poll_operation(const Cloud& cloud, const State& state, const ArmCall& call);

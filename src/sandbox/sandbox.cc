@@ -6,6 +6,7 @@
 #include "sandbox/apps.h"
 #include "sandbox/cloud.h"
 #include "sandbox/frontend.h"
+#include "sandbox/keyvault/data_plane.h"
 #include "sandbox/owner.h"
 
 namespace armature::sandbox {
@@ -22,8 +23,8 @@ struct Sandbox::Impl {
 
   void answer(const http::Request& request, http::Reply& reply) {
     const std::string path = http::path_of(request.target);
-    const auto fault =
-        cloud->faults().take(FaultUse::kRequest, request.method, path, is_arm_path(path));
+    const bool to_arm = is_arm_path(path) && !vault_address(*cloud, request);
+    const auto fault = cloud->faults().take(FaultUse::kRequest, request.method, path, to_arm);
     if (!fault) return reply(serve(*cloud, request));
     if (auto refused = fault_response(*fault, cloud->clock().now())) {
       return reply(*std::move(refused));

@@ -146,7 +146,7 @@ constexpr const char* kTakesSecret = R"({"contentVersion": "1.0.0.0",
 
 struct Vaulted : Linked {
   Vaulted() {
-    vault = world.group() + "/providers/Microsoft.KeyVault/vaults/v1";
+    vault = world.group() + "/providers/Microsoft.KeyVault/vaults/vault1";
     world.cloud->engine().set_secret_source([this](const std::string& id, const std::string& name,
                                                    const std::string& version) -> Result<Json> {
       asked = id + " " + name + " " + version;
