@@ -5,6 +5,8 @@
 #include "sandbox/deployments/engine.h"
 #include "sandbox/keyvault/secrets.h"
 #include "sandbox/owner.h"
+#include "sandbox/policy/enforcer.h"
+#include "sandbox/policy/resources.h"
 #include "sandbox/rbac.h"
 #include "sandbox/routes.h"
 
@@ -14,6 +16,7 @@ namespace {
 // Lists of what the caller may see are open to all who have a token, and what holds for everyone.
 bool needs_no_right(const ArmCall& call) {
   if (!call.at.providers) return call.at.head.size() <= 1;
+  if (policy::is_builtin_read(call)) return true;
   return call.op.method == "GET" && call.at.scope.empty() &&
          call.at.is("Microsoft.Insights", "eventcategories");
 }
@@ -54,6 +57,7 @@ Result<std::unique_ptr<Cloud>> Cloud::open(Options options, http::Runtime& runti
   ARMATURE_TRY(cloud->store_, Store::open(database));
   ARMATURE_CHECK(cloud->settle_ids());
   recall_clock(*cloud);
+  cloud->policies_ = std::make_unique<policy::Enforcer>(*cloud);
   cloud->engine_ = std::make_unique<Engine>(*cloud);
   cloud->engine_->set_secret_source([open = cloud.get()](const std::string& vault,
                                                          const std::string& name,
@@ -125,13 +129,19 @@ ArmAnswer Cloud::perform_read(const ArmCall& call) {
 }
 
 ArmAnswer Cloud::perform_change(const ArmCall& call) {
+  std::vector<policy::Remedy> remedies;
   auto outcome = store_->change([&](Change& change) {
     auto refused = check(*this, change.state(), call);
-    ArmAnswer out = refused ? *std::move(refused) : route_change(*this, change, call);
+    const auto route = [&](const ArmCall& allowed) { return route_change(*this, change, allowed); };
+    ArmAnswer out =
+        refused ? *std::move(refused) : policies_->change(change, call, remedies, route);
     log_call(change, *this, call, out);
     return out;
   });
-  if (outcome) return *std::move(outcome);
+  if (outcome) {
+    policies_->launch(std::move(remedies), call.correlation_id);
+    return *std::move(outcome);
+  }
   log_.error("sandbox write failed", {
                                          {"reason", outcome.error().message}
   });

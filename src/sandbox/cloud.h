@@ -24,6 +24,9 @@
 namespace armature::sandbox {
 
 class Engine;
+namespace policy {
+class Enforcer;
+}
 
 class Cloud {
  public:
@@ -56,6 +59,7 @@ class Cloud {
   const std::string& subscription() const { return options_.subscription_id; }
   Engine& engine() { return *engine_; }
   FaultList& faults() { return faults_; }
+  policy::Enforcer& policies() { return *policies_; }
   // How long a new role assignment takes to count; may change at any time.
   Micros rbac_propagation() const { return Micros(rbac_propagation_.load()); }
   void set_rbac_propagation(Micros delay) { rbac_propagation_ = delay.count(); }
@@ -80,6 +84,7 @@ class Cloud {
   const identity::RsaKey key_;
   const Secret vault_key_;
   std::unique_ptr<Store> store_;
+  std::unique_ptr<policy::Enforcer> policies_;
   std::unique_ptr<Engine> engine_;
   FaultList faults_;
   std::atomic<Micros::rep> rbac_propagation_;

@@ -151,7 +151,8 @@ ArmAnswer list_resources(const Cloud& cloud, const State& state, const ArmCall& 
   for (const auto& [key, record] : state.table<Record>()) {
     const bool tracked = find(record.body, "location") != nullptr;
     const bool group = equal_ci(record.type, "Microsoft.Resources/resourceGroups");
-    if (!tracked || group || !arm::at_or_above(scope, record.id)) continue;
+    const bool policy = starts_with_ci(record.type, "Microsoft.Authorization/");
+    if (!tracked || group || policy || !arm::at_or_above(scope, record.id)) continue;
     if (!in_list(state, record, *filter)) continue;
     Json item = render(cloud, state, record);
     item.get_object().erase("properties");

@@ -3,6 +3,8 @@
 #include "base/bytes.h"
 #include "sandbox/activity_query.h"
 #include "sandbox/keyvault/vault_routes.h"
+#include "sandbox/policy/insights.h"
+#include "sandbox/policy/resources.h"
 #include "sandbox/rbac/deny.h"
 
 namespace armature::sandbox {
@@ -110,6 +112,8 @@ ArmAnswer route_read(Cloud& cloud, const State& state, const ArmCall& call) {
     return get_deny_assignment(state, call);
   }
   if (call.at.is("Microsoft.Authorization", "permissions")) return get_permissions(state, call);
+  if (policy::is_policy(call)) return policy::read_policy(cloud, state, call);
+  if (policy::is_insights(call)) return policy::read_insights(cloud, state, call);
   if (call.at.is("Microsoft.Insights", "eventtypes")) return list_events(cloud, state, call);
   if (call.at.is("Microsoft.Insights", "eventcategories")) return list_event_categories();
   if (auto out = read_vaults(cloud, state, call)) return *std::move(out);
@@ -127,6 +131,7 @@ ArmAnswer route_change(Cloud& cloud, Change& change, const ArmCall& call) {
     return not_found(call);
   }
   if (auto out = change_vaults(cloud, change, call)) return *std::move(out);
+  if (policy::is_policy(call)) return policy::change_policy(cloud, change, call);
   if (method == "POST") {
     if (call.at.tail.size() == 1 &&
         (equal_ci(call.at.tail[0], "register") || equal_ci(call.at.tail[0], "unregister"))) {

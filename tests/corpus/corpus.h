@@ -44,6 +44,9 @@ std::span<const Family> families();
 // templates.cc
 bool is_template(const Document& document);
 std::vector<Verdict> deploy_templates(std::span<const Document> documents);
+// policies.cc
+bool is_policy(const Document& document);
+std::vector<Verdict> read_policies(std::span<const Document> documents);
 // vectors.cc
 bool is_vectors(const Document& document);
 std::vector<Verdict> evaluate_vectors(std::span<const Document> documents);

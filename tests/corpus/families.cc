@@ -5,6 +5,7 @@ namespace {
 
 constexpr Family kFamilies[] = {
     {"templates", is_template, deploy_templates},
+    {"policies",  is_policy,   read_policies   },
     {"vectors",   is_vectors,  evaluate_vectors},
 };
 

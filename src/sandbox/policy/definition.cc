@@ -178,6 +178,7 @@ Outcome<Definition> read_definition(const std::string& name, const Json& propert
   auto read = read_condition(*condition, usage);
   if (!read) return rule_error(name, read.error());
   out.condition = *std::move(read);
+  out.inspects_tags = to_lower(dump(*condition)).find("tags") != std::string::npos;
   auto effect_read = read_written(*effect, usage);
   if (!effect_read) return rule_error(name, effect_read.error());
   out.effect = *std::move(effect_read);

@@ -40,6 +40,7 @@ struct Definition {
   std::string mode;  // lower case: "all", "indexed", "microsoft.kubernetes.data"
   Parameters parameters;
   Condition condition;
+  bool inspects_tags = false;  // a PATCH of nothing but tags asks no other
   Written effect;
   Details details;
   std::vector<std::string> unused;  // parameters: a custom definition may have none
@@ -93,6 +94,7 @@ tmpl::Outcome<AssignmentFacts> read_assignment(const std::string& name, const Js
 
 struct Exemption {
   std::string id;
+  std::string scope;
   std::string assignment_id;
   std::vector<std::string> references;  // empty: all
   std::string category;                 // "Waiver", "Mitigated"

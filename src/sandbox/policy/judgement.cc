@@ -1,6 +1,7 @@
 // The truth of a rule's conditions for one resource.
 #include <algorithm>
 
+#include "base/bytes.h"
 #include "base/result.h"
 #include "sandbox/policy/functions.h"
 #include "sandbox/policy/rule.h"
@@ -153,6 +154,34 @@ Outcome<bool> Judgement::holds(const Condition& condition) {
   }
   ARMATURE_TRY(const std::int64_t number, count(*condition.count));
   return leaf(condition, "Count", source_text(condition.count->value), Json(number));
+}
+
+bool Judgement::applies(const Condition& condition) { return known(condition).value_or(true); }
+
+// Three values: conditions on anything but type, name and kind are not known.
+std::optional<bool> Judgement::known(const Condition& condition) {
+  if (condition.kind == Condition::Kind::kNot) {
+    const auto part = known(condition.parts[0]);
+    return part ? std::optional(!*part) : std::nullopt;
+  }
+  if (condition.kind == Condition::Kind::kAllOf || condition.kind == Condition::Kind::kAnyOf) {
+    const bool all = condition.kind == Condition::Kind::kAllOf;
+    std::optional<bool> out = all;
+    for (const Condition& part : condition.parts) {
+      const auto one = known(part);
+      if (one && *one != all) return *one;
+      if (!one) out = std::nullopt;
+    }
+    return out;
+  }
+  if (condition.kind != Condition::Kind::kField || !condition.field) return std::nullopt;
+  const Field& field = *condition.field;
+  const bool kind = field.kind == Field::Kind::kPath && equal_ci(field.text, "kind");
+  if (field.kind != Field::Kind::kType && field.kind != Field::Kind::kName && !kind) {
+    return std::nullopt;
+  }
+  const auto holds = field_holds(condition);
+  return holds ? std::optional(*holds) : std::nullopt;
 }
 
 Outcome<std::int64_t> Judgement::count(const Count& count) {

@@ -82,6 +82,8 @@ class Judgement {
   Judgement(const Subject& subject, const Facts& facts);
   ~Judgement();
   tmpl::Outcome<bool> holds(const Condition& condition);
+  // Whether the resource's type, name and kind alone make it one that the rule is about.
+  bool applies(const Condition& condition);
   tmpl::Outcome<Json> value(const Written& written);
   tmpl::Outcome<Json> value(const Json& written);
   tmpl::Outcome<std::string> text(const Written& written);
@@ -92,6 +94,7 @@ class Judgement {
  private:
   struct Scope;
   friend struct Scope;
+  std::optional<bool> known(const Condition& condition);
   tmpl::Outcome<bool> field_holds(const Condition& condition);
   tmpl::Outcome<bool> leaf(const Condition& condition, std::string_view kind,
                            std::string_view expression, const Json& left);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "arm/resource_id.h"
 #include "base/bytes.h"
 #include "base/result.h"
 
@@ -32,11 +31,13 @@ bool selected(const std::vector<std::vector<Selector>>& selectors, const Subject
          });
 }
 
+bool above(const Request& request, std::string_view scope) {
+  return std::ranges::find(request.scopes, to_lower(scope)) != request.scopes.end();
+}
+
 bool in_scope(const Assigned& assigned, const Subject& subject, const Request& request) {
-  if (!arm::at_or_above(assigned.scope, subject.id())) return false;
-  const auto excluded = [&](const std::string& scope) {
-    return arm::at_or_above(scope, subject.id());
-  };
+  if (!above(request, assigned.scope)) return false;
+  const auto excluded = [&](const std::string& scope) { return above(request, scope); };
   return std::ranges::none_of(assigned.facts.not_scopes, excluded) &&
          selected(assigned.facts.resource_selectors, subject, request);
 }
@@ -57,8 +58,7 @@ const Exemption* exempted(const std::vector<Exemption>& exemptions, const Assign
   const auto frees = [&](const Exemption& one) {
     if (!equal_ci(one.assignment_id, assigned.id)) return false;
     if (one.expires && *one.expires <= request.now) return false;
-    const std::size_t end = to_lower(one.id).rfind("/providers/microsoft.authorization/");
-    if (!arm::at_or_above(one.id.substr(0, end), subject.id())) return false;
+    if (!above(request, one.scope)) return false;
     const bool named =
         one.references.empty() ||
         std::ranges::find(one.references, to_lower(binding.reference_id)) != one.references.end();
@@ -91,6 +91,7 @@ std::vector<Candidate> candidates(const AssignedList& list,
     if (!assigned->facts.enforced || !in_scope(*assigned, subject, request)) continue;
     for (const Binding& binding : assigned->bindings) {
       if (!in_mode(*binding.definition, subject)) continue;
+      if (request.tags_only && !binding.definition->inspects_tags) continue;
       const Effect effect = effect_on(binding, subject, request);
       if (effect == Effect::kDisabled || effect == Effect::kOther) continue;
       if (exempted(exemptions, *assigned, binding, subject, request)) continue;
@@ -240,6 +241,8 @@ std::vector<Standing> standings(const AssignedList& list, const std::vector<Exem
       if (!in_mode(*binding.definition, subject)) continue;
       const Candidate candidate{assigned, &binding, effect_on(binding, subject, request)};
       if (candidate.effect == Effect::kDisabled || candidate.effect == Effect::kOther) continue;
+      Judgement judgement(subject, facts_of(binding, request));
+      if (!judgement.applies(binding.definition->condition)) continue;
       Standing standing;
       standing.holds = meets(candidate, subject, request, standing.match);
       standing.exemption = exempted(exemptions, *assigned, binding, subject, request);

@@ -41,11 +41,13 @@ struct Assigned {
 using AssignedList = std::vector<std::shared_ptr<const Assigned>>;
 
 struct Request {
-  std::string action;  // "Microsoft.Storage/storageAccounts/write"
-  Json context;        // requestContext()
+  std::string action;               // "Microsoft.Storage/storageAccounts/write"
+  std::vector<std::string> scopes;  // the resource's id and every scope above it, lower case
+  Json context;                     // requestContext()
   Json subscription;
-  Json resource_group;  // null outside one
-  std::string caller;   // object id
+  Json resource_group;     // null outside one
+  std::string caller;      // object id
+  bool tags_only = false;  // a PATCH of tags
   Instant now;
 };
 
@@ -73,11 +75,12 @@ std::vector<Match> rule_on_delete(const AssignedList& assigned,
                                   const std::vector<Exemption>& exemptions, const Json& resource,
                                   const Request& request, bool by_group);
 
-// For compliance: every policy that applies to the resource, and whether its "if" holds.
+// For compliance: every policy whose scope, mode, type, name and kind fit the resource, and whether
+// its "if" holds.
 struct Standing {
   Match match;
   bool holds = false;
-  const Exemption* exemption = nullptr;
+  const Exemption* exemption = nullptr;  // in the list that was given
 };
 std::vector<Standing> standings(const AssignedList& assigned,
                                 const std::vector<Exemption>& exemptions, const Subject& subject,
