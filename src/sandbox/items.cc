@@ -90,6 +90,7 @@ void each(V& v, T& i) requires std::is_same_v<std::remove_const_t<T>, Applicatio
 template <class V, class T>
 void each(V& v, T& i) requires std::is_same_v<std::remove_const_t<T>, AsyncOperation> {
   v("target", i.target), v("started", i.started), v("ready", i.ready);
+  v("status", i.status), v("body", i.body);
 }
 template <class V, class T>
 void each(V& v, T& i) requires std::is_same_v<std::remove_const_t<T>, Deployment> {
@@ -104,12 +105,14 @@ void each(V& v, T& i) requires std::is_same_v<std::remove_const_t<T>, Deployment
   v("providers", i.providers), v("dependencies", i.dependencies);
   v("templateHash", i.template_hash), v("started", i.started), v("changed", i.changed);
   v("outputs", i.outputs), v("outputResources", i.output_resources), v("error", i.error);
+  v("debugDetail", i.debug_detail), v("onError", i.on_error);
 }
 template <class V, class T>
 void each(V& v, T& i) requires std::is_same_v<std::remove_const_t<T>, DeploymentStep> {
   v("deployment", i.deployment), v("runId", i.run_id), v("operationId", i.operation_id);
   v("index", i.index), v("resourceId", i.resource_id), v("type", i.type), v("name", i.name);
   v("verb", i.verb), v("state", i.state), v("status", i.status), v("message", i.message);
+  v("request", i.request), v("response", i.response), v("requestId", i.request_id);
   v("started", i.started), v("changed", i.changed);
 }
 template <class V, class T>

@@ -118,6 +118,8 @@ struct AsyncOperation {  // key: guid
   std::string target;
   Instant started;
   Instant ready;
+  int status = 0;  // of the answer at its Location once it is done; 0: 200 without a body
+  Json body = nullptr;
 };
 
 struct Deployment {
@@ -146,12 +148,15 @@ struct Deployment {
   Instant started;
   Instant changed;
   Json outputs;
-  JsonArray output_resources;
+  JsonArray output_resources;  // of nested deployments too, by id
   Json error;
+  std::string debug_detail;  // debugSetting.detailLevel
+  Json on_error;             // onErrorDeployment as sent, and what became of it
 
   bool terminal() const { return state == "Succeeded" || state == "Failed" || state == "Canceled"; }
 };
 
+// The step after the last resource's is the evaluation of the outputs.
 struct DeploymentStep {  // key: the deployment's id in lower case, "#", five digits
   static constexpr const char* kKind = "step";
   std::string deployment;
@@ -161,10 +166,13 @@ struct DeploymentStep {  // key: the deployment's id in lower case, "#", five di
   std::string resource_id;
   std::string type;
   std::string name;
-  std::string verb = "Create";  // or "Read" of an existing one, "EvaluateDeploymentOutput"
+  std::string verb = "Create";  // or "EvaluateDeploymentOutput"
   std::string state;
   int status = 0;
   Json message;
+  Json request;  // both for debugSetting alone
+  Json response;
+  std::string request_id;  // of the call to the provider
   Instant started;
   Instant changed;
 };

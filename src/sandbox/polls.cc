@@ -6,15 +6,19 @@
 namespace armature::sandbox {
 
 ArmAnswer poll_operation(const Cloud& cloud, const State& state, const ArmCall& call) {
-  const bool by_location = !call.at.providers || equal_ci(call.at.tail[2], "operationresults");
-  const std::string name = to_lower(call.at.providers ? call.at.tail[3] : call.at.head[3]);
+  const auto& tail = call.at.tail;
+  const bool by_location =
+      !call.at.providers || equal_ci(tail[tail.size() - 2], "operationresults");
+  const std::string name = to_lower(call.at.providers ? tail.back() : call.at.head[3]);
   const AsyncOperation* operation = state.get<AsyncOperation>(name);
   if (!operation) {
     return refuse(404, "OperationNotFound", "The operation '" + name + "' could not be found.");
   }
   const bool done = operation->ready <= cloud.clock().now();
   if (by_location) {
-    if (done) return answer(200);
+    if (done && operation->status == 0) return answer(200);
+    if (done && operation->body.is_null()) return answer(operation->status);
+    if (done) return answer(operation->status, operation->body);
     ArmAnswer out = answer(202);
     out.headers.set("Location", cloud.link(call.op.target, call));
     out.headers.set("Retry-After", "1");

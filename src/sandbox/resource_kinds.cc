@@ -15,6 +15,8 @@
 namespace armature::sandbox {
 namespace {
 
+constexpr const char* kKeptOut = "(secure value, not kept)";
+
 struct Facts {
   const Cloud& cloud;
   const Record& record;
@@ -279,6 +281,8 @@ bool exists(const Cloud& cloud, const State& state, const std::string& id) {
          is_secret_resource(state, id, cloud.clock().now());
 }
 
+bool is_kept_out(const Json& value) { return value.is_string() && as_text(value) == kKeptOut; }
+
 void drop_secrets(const std::vector<std::string>& secrets, Json& value) {
   if (value.is_object()) {
     for (auto& [key, inner] : value.get_object()) drop_secrets(secrets, inner);
@@ -290,7 +294,7 @@ void drop_secrets(const std::vector<std::string>& secrets, Json& value) {
       const bool hit = secret.size() >= 6 ? as_text(value).find(secret) != std::string_view::npos
                                           : as_text(value) == secret;
       if (!secret.empty() && hit) {
-        value = "(secure value, not kept)";
+        value = kKeptOut;
         return;
       }
     }

@@ -26,6 +26,8 @@ bool is_slow_type(std::string_view type);
 std::string stable_guid(const Cloud& cloud, std::string_view id, std::string_view purpose);
 // Takes out what ARM never gives back: passwords, protected settings, values of secrets.
 void drop_write_only(const std::string& type, Json& body);
+// Is it the text that stands where a secret was?
+bool is_kept_out(const Json& value);
 // Replaces text that holds one of the secrets.
 void drop_secrets(const std::vector<std::string>& secrets, Json& value);
 

@@ -2,10 +2,12 @@
 
 #include "base/bytes.h"
 #include "sandbox/activity_query.h"
+#include "sandbox/deployments/export.h"
 #include "sandbox/keyvault/vault_routes.h"
 #include "sandbox/policy/insights.h"
 #include "sandbox/policy/resources.h"
 #include "sandbox/rbac/deny.h"
+#include "sandbox/template/template.h"
 
 namespace armature::sandbox {
 namespace {
@@ -13,6 +15,18 @@ namespace {
 ArmAnswer not_found(const ArmCall& call) {
   return refuse(404, "NotFound",
                 "No route of the sandbox answers " + call.op.method + " '" + call.op.target + "'.");
+}
+
+ArmAnswer hash_template(const ArmCall& call) {
+  if (!call.body || !call.body->is_object()) {
+    return refuse(400, "InvalidRequestContent",
+                  "The request content was invalid and could not be deserialized: 'a template is "
+                  "expected'.");
+  }
+  return answer(200, JsonObject{
+                         {"minifiedTemplate", tmpl::minified_template(*call.body)},
+                         {"templateHash",     tmpl::template_hash(*call.body)    }
+  });
 }
 
 ArmAnswer not_allowed(const ArmCall& call, const char* what) {
@@ -24,6 +38,7 @@ bool is_poll(const ArmCall& call) {
   const auto& head = call.at.head;
   if (!call.at.providers && head.size() == 4 && equal_ci(head[2], "operationresults")) return true;
   const auto& tail = call.at.tail;
+  if (tail.size() == 2 && call.at.is("Microsoft.Resources", "operationResults")) return true;
   return tail.size() == 4 && equal_ci(tail[0], "locations") &&
          (equal_ci(tail[2], "operationStatuses") || equal_ci(tail[2], "operationresults"));
 }
@@ -124,7 +139,11 @@ ArmAnswer route_change(Cloud& cloud, Change& change, const ArmCall& call) {
   const std::string& method = call.op.method;
   if (!call.at.providers) {
     const auto& head = call.at.head;
-    if (head.size() != 4 || !equal_ci(head[2], "resourceGroups")) return not_found(call);
+    if (head.size() < 4 || !equal_ci(head[2], "resourceGroups")) return not_found(call);
+    if (method == "POST" && head.size() == 5 && equal_ci(head[4], "exportTemplate")) {
+      return export_group(cloud, change.state(), call);
+    }
+    if (head.size() != 4) return not_found(call);
     if (method == "PUT") return put_group(cloud, change, call);
     if (method == "PATCH") return patch_group(cloud, change, call);
     if (method == "DELETE") return delete_group(cloud, change, call);
@@ -133,6 +152,7 @@ ArmAnswer route_change(Cloud& cloud, Change& change, const ArmCall& call) {
   if (auto out = change_vaults(cloud, change, call)) return *std::move(out);
   if (policy::is_policy(call)) return policy::change_policy(cloud, change, call);
   if (method == "POST") {
+    if (call.at.is("Microsoft.Resources", "calculateTemplateHash")) return hash_template(call);
     if (call.at.tail.size() == 1 &&
         (equal_ci(call.at.tail[0], "register") || equal_ci(call.at.tail[0], "unregister"))) {
       return answer(200, provider_json(cloud, call.at.provider));

@@ -118,18 +118,11 @@ std::future<Status> Store::submit(std::vector<Change::Row> rows) {
     }
     return Ok{};
   };
-  database_->write_async(write,
-                         [promise](Status status) { promise->set_value(std::move(status)); });
+  database_->write_async(write, [promise, broken = broken_](Status status) {
+    if (!status) *broken = true;
+    promise->set_value(std::move(status));
+  });
   return future;
-}
-
-Status Store::finish(std::future<Status>& committed) {
-  Status status = committed.get();
-  if (!status) {
-    const std::scoped_lock lock(mutex_);
-    broken_ = true;
-  }
-  return status;
 }
 
 }  // namespace armature::sandbox

@@ -9,6 +9,7 @@
 //   Threads   any; never call change() or read() from inside one
 //   No file   without a database nothing is written and nothing is turned into text for it
 //   Lifetime  the database outlives the store
+#include <atomic>
 #include <future>
 #include <map>
 #include <memory>
@@ -139,25 +140,35 @@ class Store {
   template <class F>
   auto change(F work) -> Result<decltype(work(std::declval<Change&>()))> {
     std::unique_lock lock(mutex_);
-    if (broken_) return fail(Code::kUnavailable, "the sandbox can no longer write its database");
+    if (*broken_) return fail(Code::kUnavailable, "the sandbox can no longer write its database");
     Change change(state_, database_ != nullptr);
     auto value = work(change);
     auto committed = submit(std::move(change.rows_));
     lock.unlock();
-    if (auto status = finish(committed); !status) return std::move(status).error();
+    if (auto status = committed.get(); !status) return std::move(status).error();
     return value;
+  }
+  // A change that need not be on disk before its maker goes on: after a crash it is made again.
+  // What it does is seen, and ordered, like any other change.
+  template <class F>
+  void change_later(F work) {
+    const std::scoped_lock lock(mutex_);
+    if (*broken_) return;
+    Change change(state_, database_ != nullptr);
+    work(change);
+    submit(std::move(change.rows_));
   }
 
  private:
   explicit Store(storage::Database* database) : database_(database) {}
   Status load();
   std::future<Status> submit(std::vector<Change::Row> rows);
-  Status finish(std::future<Status>& committed);
 
   storage::Database* database_;
   mutable std::mutex mutex_;
   State state_;
-  bool broken_ = false;
+  // Set by the database's writer, which may outlive the store.
+  std::shared_ptr<std::atomic<bool>> broken_ = std::make_shared<std::atomic<bool>>(false);
 };
 
 }  // namespace armature::sandbox

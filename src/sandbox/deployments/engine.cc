@@ -1,8 +1,11 @@
 #include "sandbox/deployments/engine.h"
 
-#include "arm/resource_id.h"
+#include <algorithm>
+#include <set>
+
 #include "base/bytes.h"
 #include "sandbox/activity_log.h"
+#include "sandbox/deployments/complete_mode.h"
 #include "sandbox/deployments/seal.h"
 
 namespace armature::sandbox {
@@ -13,9 +16,10 @@ constexpr const char* kFailedText =
     "At least one resource deployment operation failed. Please list deployment operations for "
     "details. Please see https://aka.ms/arm-deployment-operations for usage details.";
 
-Json deployment_failed(JsonArray details) {
+Json deployment_failed(const std::string& id, JsonArray details) {
   return JsonObject{
       {"code",    "DeploymentFailed"},
+      {"target",  id                },
       {"message", kFailedText       },
       {"details", std::move(details)}
   };
@@ -80,8 +84,8 @@ void Engine::advance(const RunPtr& run) {
   {
     const std::scoped_lock lock(run->mutex);
     if (run->finishing) return;
-    ready = take_ready(run->plan.resources(), run->states);
-    over = ready.empty() && is_over(run->states);
+    ready = run->progress.take_ready();
+    over = ready.empty() && run->progress.over();
     run->finishing = over;
   }
   for (const std::size_t index : ready) {
@@ -90,28 +94,20 @@ void Engine::advance(const RunPtr& run) {
   if (over) complete(run, false);
 }
 
-Json Engine::delete_others(const Run& run) {
+Json Engine::delete_others(const Run& run, const Deployment& ended) {
   const Deployment& d = run.deployment;
+  std::set<std::string> named;
+  for (const auto& resource : run.plan.resources()) named.insert(to_lower(resource.id));
+  for (const Json& resource : ended.output_resources)
+    named.insert(to_lower(text_at(resource, "id")));
   std::vector<std::string> ids;
   cloud_.store().read([&](const State& state) {
-    const std::string prefix = to_lower(d.scope) + "/providers/";
-    const auto& records = state.table<Record>();
-    for (auto it = records.lower_bound(prefix);
-         it != records.end() && it->first.starts_with(prefix); ++it) {
-      const auto id = arm::ResourceId::parse(it->second.id);
-      // Top-level resources only: children go with their parent.
-      if (!id || id->name.find('/') != std::string::npos || !equal_ci(id->scope, d.scope)) continue;
-      if (starts_with_ci(id->type, "Microsoft.Authorization/")) continue;
-      const bool named = std::ranges::any_of(run.plan.resources(), [&](const auto& resource) {
-        return arm::at_or_above(it->second.id, resource.id);
-      });
-      if (!named) ids.push_back(it->second.id);
-    }
+    for (const Record* record : unnamed_resources(state, d.scope, named)) ids.push_back(record->id);
     return 0;
   });
   for (const std::string& id : ids) {
-    const ArmAnswer out = cloud_.perform("DELETE", id + "?api-version=2021-04-01", std::nullopt,
-                                         d.caller, d.correlation_id);
+    const ArmAnswer out =
+        cloud_.perform("DELETE", deployment_target(id), std::nullopt, d.caller, d.correlation_id);
     if (!out.ok()) {
       return JsonObject{
           {"code",    out.error_code()   },
@@ -123,9 +119,38 @@ Json Engine::delete_others(const Run& run) {
   return nullptr;
 }
 
+// Everything is put: what is left of the deployment itself.
+Json Engine::finish_resources(Run& run, Deployment& ended) {
+  for (const auto& resource : run.plan.resources()) {
+    if (resource.existing || resource.is_deployment) continue;
+    ended.output_resources.push_back(JsonObject{
+        {"id", resource.id}
+    });
+  }
+  {
+    const std::scoped_lock lock(run.mutex);
+    ended.output_resources.insert(ended.output_resources.end(), run.nested_resources.begin(),
+                                  run.nested_resources.end());
+  }
+  std::ranges::sort(ended.output_resources, {},
+                    [](const Json& one) { return to_lower(text_at(one, "id")); });
+  if (ended.mode == "Complete") {
+    if (Json failed = delete_others(run, ended); !failed.is_null()) return failed;
+  }
+  LiveLookup lookup(cloud_, run.deployment);
+  auto outputs = run.plan.outputs(lookup);
+  if (!outputs) {
+    return JsonObject{
+        {"code",    outputs.error().code   },
+        {"message", outputs.error().message}
+    };
+  }
+  ended.outputs = *std::move(outputs);
+  return nullptr;
+}
+
 void Engine::complete(const RunPtr& run, bool canceled) {
   Deployment ended = run->deployment;
-  LiveLookup lookup(cloud_, run->deployment);
   JsonArray errors;
   {
     const std::scoped_lock lock(run->mutex);
@@ -137,33 +162,14 @@ void Engine::complete(const RunPtr& run, bool canceled) {
         {"code",    "DeploymentCanceled"                       },
         {"message", "The deployment was canceled by a request."}
     };
-  } else if (!errors.empty()) {
-    ended.state = "Failed";
-    ended.error = deployment_failed(std::move(errors));
   } else {
-    Json failed = ended.mode == "Complete" ? delete_others(*run) : Json(nullptr);
-    auto outputs = run->plan.outputs(lookup);
-    if (failed.is_null() && !outputs) {
-      const tmpl::TemplateError& error = outputs.error();
-      failed = JsonObject{
-          {"code",    "DeploymentOutputEvaluationFailed"                                },
-          {"message",
-           "Unable to evaluate template outputs: '" + error.path + "'. " + error.message}
-      };
+    if (errors.empty()) {
+      Json failed = finish_resources(*run, ended);
+      if (!failed.is_null()) errors.push_back(std::move(failed));
     }
-    ended.state = failed.is_null() ? "Succeeded" : "Failed";
-    if (!failed.is_null()) {
-      ended.error = deployment_failed({std::move(failed)});
-    } else {
-      ended.outputs = *std::move(outputs);
-    }
-  }
-  for (const auto& resource : run->plan.resources()) {
-    if (!resource.existing && ended.state == "Succeeded") {
-      ended.output_resources.push_back(JsonObject{
-          {"id", resource.id}
-      });
-    }
+    ended.state = errors.empty() ? "Succeeded" : "Failed";
+    if (!errors.empty()) ended.error = deployment_failed(ended.id, std::move(errors));
+    write_output_step(*run, ended);
   }
   settle(run, std::move(ended));
 }
@@ -194,11 +200,11 @@ void Engine::settle(const RunPtr& run, Deployment ended) {
 void Engine::restore(const RunPtr& run) {
   const Deployment& d = run->deployment;
   cloud_.store().read([&](const State& state) {
-    for (std::size_t i = 0; i < run->states.size(); ++i) {
-      const auto* step = state.get<DeploymentStep>(step_key(d.id, i));
-      if (step && step->run_id == d.run_id && step->state == "Succeeded") {
-        run->states[i] = StepState::kDone;
-      }
+    for (const tmpl::Resource& resource : run->plan.resources()) {
+      const auto* step = state.get<DeploymentStep>(step_key(d.id, resource.index));
+      const bool done = step && step->run_id == d.run_id && step->state == "Succeeded";
+      // A nested one tells what it put: it is asked again.
+      if (done && !resource.is_deployment) run->progress.done_before(resource.index);
     }
     return 0;
   });
@@ -206,8 +212,9 @@ void Engine::restore(const RunPtr& run) {
 
 void Engine::fail_unstarted(Deployment deployment, std::string code, std::string message) {
   deployment.state = "Failed";
-  deployment.error = deployment_failed({
-      JsonObject{{"code", std::move(code)}, {"message", std::move(message)}}
+  deployment.error = deployment_failed(
+      deployment.id, {
+                         JsonObject{{"code", std::move(code)}, {"message", std::move(message)}}
   });
   settle(nullptr, std::move(deployment));
 }
@@ -249,14 +256,19 @@ void Engine::resume() {
     }
     return out;
   });
-  const auto alive = [&](const std::string& run_id) {
-    return std::ranges::any_of(found, [&](const auto& d) { return d.run_id == run_id; });
-  };
+  cloud_.store().read([this](const State& state) {
+    for (const auto& [key, operation] : state.table<AsyncOperation>()) {
+      if (!operation.body.is_null()) results_.push_back(key);
+    }
+    return 0;
+  });
+  std::set<std::string> alive;
+  for (const Deployment& deployment : found) alive.insert(deployment.run_id);
   // A nested one is started again by its parent, unless the parent has ended without it.
   for (const Deployment& deployment : found) {
     if (deployment.parent_run.empty()) {
       resume_one(deployment);
-    } else if (!alive(deployment.parent_run)) {
+    } else if (!alive.contains(deployment.parent_run)) {
       fail_unstarted(deployment, "DeploymentInterrupted",
                      "The deployment that this one is part of has ended.");
     }

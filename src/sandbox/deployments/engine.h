@@ -10,17 +10,27 @@
 //   Threads   handle() from any
 #include <atomic>
 #include <condition_variable>
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
 
 #include "sandbox/cloud.h"
 #include "sandbox/deployments/key_vault_parameters.h"
-#include "sandbox/deployments/request.h"
+#include "sandbox/deployments/outline.h"
 #include "sandbox/deployments/run.h"
 #include "sandbox/deployments/waiter.h"
 
 namespace armature::sandbox {
+
+// What a call to a provider gave, as the deployment's operation shows it.
+struct StepOutcome {
+  int status = 0;
+  Json message = nullptr;
+  std::string request_id = "";
+  Json request = nullptr;  // both for debugSetting alone
+  Json response = nullptr;
+};
 
 class Engine {
  public:
@@ -38,27 +48,31 @@ class Engine {
   using RunPtr = std::shared_ptr<Run>;
 
   // routes.cc
-  ArmAnswer read(const ArmCall& call);
+  ArmAnswer route(const ArmCall& call);
   ArmAnswer put(const ArmCall& call);
   ArmAnswer post(const ArmCall& call);
   ArmAnswer validate(const ArmCall& call);
+  ArmAnswer look_ahead(const ArmCall& call);
   ArmAnswer cancel(const ArmCall& call);
   ArmAnswer remove(const ArmCall& call);
-  ArmAnswer logged(const ArmCall& call, ArmAnswer answer);
-  std::optional<ArmAnswer> preflight(const Prepared& prepared);
 
   // steps.cc
   void step(const RunPtr& run, std::size_t index);
-  void step_nested(const RunPtr& run, std::size_t index, Json body);
-  void finish_step(const RunPtr& run, std::size_t index, int status);
-  void fail_step(const RunPtr& run, std::size_t index, int status, Json error);
-  void write_step(const Run& run, std::size_t index, const char* state, int status, Json message);
+  void put_resource(const RunPtr& run, std::size_t index, Json body);
+  void finish_step(const RunPtr& run, std::size_t index, StepOutcome outcome);
+  void fail_step(const RunPtr& run, std::size_t index, StepOutcome outcome, Json error);
+  void write_step(const Run& run, std::size_t index, const char* state, StepOutcome outcome);
+  void write_output_step(const Run& run, const Deployment& ended);
+  // nested_steps.cc
+  void put_nested(const RunPtr& run, std::size_t index, Json body);
+  void nested_ended(const RunPtr& run, std::size_t index, const Deployment& ended);
 
   // engine.cc
   void launch(const RunPtr& run);
   void advance(const RunPtr& run);
   void complete(const RunPtr& run, bool canceled);
-  Json delete_others(const Run& run);  // mode Complete; null, or the first error
+  Json finish_resources(Run& run, Deployment& ended);  // null, or the first error
+  Json delete_others(const Run& run, const Deployment& ended);
   void settle(const RunPtr& run, Deployment ended);
   void resume_one(Deployment deployment);
   void restore(const RunPtr& run);
@@ -73,6 +87,7 @@ class Engine {
   std::map<std::string, RunPtr> runs_;  // by the deployment's id in lower case
   std::size_t in_flight_ = 0;
   bool stopping_ = false;
+  std::deque<std::string> results_;  // of what-if, kept for a while
   Waiter waiter_;
 };
 
@@ -90,10 +105,20 @@ class LiveLookup final : public tmpl::Lookup {
   const Deployment& deployment_;
 };
 
+ArmAnswer invalid_location(const Deployment& next, const Deployment& old);
 std::string step_key(const std::string& deployment_id, std::size_t index);
 // shapes.cc
 Json deployment_json(const Deployment& deployment);
 Json step_json(const DeploymentStep& step);
-Json validated_json(const Prepared& prepared);
+Json validated_json(const Prepared& prepared, const Outline& planned);
+// lists.cc: what GET and HEAD answer
+std::string deployment_id(const ArmCall& call);
+ArmAnswer deployment_not_found(const ArmCall& call);
+ArmAnswer no_deployment_route(const ArmCall& call);
+ArmAnswer read_deployments(Cloud& cloud, const State& state, const ArmCall& call);
+// history.cc
+// Makes room for one more deployment at the scope; the refusal when there is none to be made.
+std::optional<ArmAnswer> make_room(Cloud& cloud, Change& change, const Deployment& next);
+void erase_steps(Change& change, const std::string& deployment_id);
 
 }  // namespace armature::sandbox

@@ -61,7 +61,7 @@ TEST(Engine, RunsLoopsConditionsDependenciesAndOutputs) {
       "https://acc0.blob.core.windows.net/");
   const std::string path = url.substr(world.cloud->url().size());
   EXPECT_EQ(text_at(world.get(path.substr(0, path.find('?'))), "status"), "Succeeded");
-  EXPECT_EQ(world.get(world.deployment("one") + "/operations").at("value").as_array().size(), 3U);
+  EXPECT_EQ(world.get(world.deployment("one") + "/operations").at("value").as_array().size(), 4U);
   const auto exported = world.call("POST", world.deployment("one") + "/exportTemplate");
   EXPECT_EQ(must(parse_json(exported.body)).at("template"), accounts());
   EXPECT_EQ(world.deploy("one", accounts()).status, 200);

@@ -3,14 +3,13 @@
 #include "arm/error_body.h"
 #include "arm/resource_id.h"
 #include "base/bytes.h"
-#include "base/crypto.h"
 #include "sandbox/bodies.h"
 #include "sandbox/deployments/engine.h"
 #include "sandbox/deployments/key_vault_parameters.h"
 #include "sandbox/deployments/links.h"
+#include "sandbox/deployments/scope.h"
 #include "sandbox/deployments/seal.h"
-#include "sandbox/resource_kinds.h"
-#include "sandbox/routes.h"
+#include "sandbox/deployments/surroundings.h"
 
 namespace armature::sandbox {
 namespace {
@@ -50,82 +49,33 @@ void each_secure(const Json& document, const Json& parameters, F use) {
   }
 }
 
-Json environment() {
-  return JsonObject{
-      {"name",                    "AzureCloud"                                          },
-      {"gallery",                 "https://gallery.azure.com/"                          },
-      {"graph",                   "https://graph.windows.net/"                          },
-      {"portal",                  "https://portal.azure.com"                            },
-      {"graphAudience",           "https://graph.windows.net/"                          },
-      {"activeDirectoryDataLake", "https://datalake.azure.net/"                         },
-      {"batch",                   "https://batch.core.windows.net/"                     },
-      {"media",                   "https://rest.media.azure.net"                        },
-      {"sqlManagement",           "https://management.core.windows.net:8443/"           },
-      {"resourceManager",         "https://management.azure.com/"                       },
-      {"authentication",          JsonObject{{"loginEndpoint", "https://login.microsoftonline.com/"},
-                                    {"audiences", JsonArray{"https://management.core.windows.net/",
-                                                            "https://management.azure.com/"}},
-                                    {"tenant", "common"},
-                                    {"identityProvider", "AAD"}}},
-      {"suffixes",                JsonObject{{"acrLoginServer", ".azurecr.io"},
-                              {"azureDatalakeAnalyticsCatalogAndJob", "azuredatalakeanalytics.net"},
-                              {"azureDatalakeStoreFileSystem", "azuredatalakestore.net"},
-                              {"azureFrontDoorEndpointSuffix", "azurefd.net"},
-                              {"keyvaultDns", ".vault.azure.net"},
-                              {"sqlServerHostname", ".database.windows.net"},
-                              {"storage", "core.windows.net"}}        }
-  };
+std::optional<ArmAnswer> check_name(const std::string& name) {
+  if (name.size() > 64) {
+    return refuse(400, "DeploymentNameLengthLimitExceeded",
+                  "The provided deployment name '" + name + "' has '" +
+                      std::to_string(name.size()) +
+                      "' characters; it must have '64' characters or less.");
+  }
+  std::string bad;
+  for (const char c : name) {
+    const bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      std::string_view("-_.()").find(c) != std::string_view::npos;
+    if (!fits && bad.find(c) == std::string::npos) bad += c;
+  }
+  if (bad.empty()) return std::nullopt;
+  return refuse(400, "InvalidDeploymentName",
+                "The provided deployment name '" + name + "' has these invalid characters: '" +
+                    bad + "'. The name can only be a letter, digit, '-', '.', '(', ')' or '_'.");
 }
 
-tmpl::Surroundings surroundings_of(Cloud& cloud, const Deployment& deployment,
-                                   const Json& parameters) {
-  tmpl::Surroundings out;
-  out.scope = deployment.scope;
-  JsonObject shown{
-      {"name",       deployment.name                                                  },
-      {"properties", JsonObject{{"template", deployment.document},
-                                {"templateHash", deployment.template_hash},
-                                {"parameters", parameters},
-                                {"mode", deployment.mode},
-                                {"provisioningState", "Accepted"}}}
-  };
-  if (!deployment.location.empty()) shown["location"] = deployment.location;
-  if (!deployment.template_link.is_null()) {
-    shown["properties"].get_object()["templateLink"] = deployment.template_link;
+void leave_references_open(Json& parameters) {
+  if (!parameters.is_object()) return;
+  for (auto& [name, given] : parameters.get_object()) {
+    if (!find(given, "reference") || find(given, "value")) continue;
+    given = JsonObject{
+        {"value", "[parameters('" + std::string(name) + "')]"}
+    };
   }
-  out.deployment = std::move(shown);
-  out.subscription = JsonObject{
-      {"id",             "/subscriptions/" + cloud.subscription()},
-      {"subscriptionId", cloud.subscription()                    },
-      {"tenantId",       cloud.tenant()                          },
-      {"displayName",    cloud.options().subscription_name       }
-  };
-  const auto scope = arm::ResourceId::parse(deployment.scope);
-  if (scope && scope->kind == arm::ScopeKind::kResourceGroup) {
-    out.resource_group = cloud.store().read([&](const State& state) -> Json {
-      const Record* group = find_group(cloud, state, scope->text);
-      return group ? render(cloud, state, *group) : Json(nullptr);
-    });
-  }
-  out.tenant = JsonObject{
-      {"id",          "/tenants/" + cloud.tenant()},
-      {"tenantId",    cloud.tenant()              },
-      {"displayName", "Sandbox"                   },
-      {"countryCode", "NL"                        }
-  };
-  out.deployer = JsonObject{
-      {"objectId",          deployment.caller.object_id},
-      {"tenantId",          cloud.tenant()             },
-      {"userPrincipalName", ""                         }
-  };
-  out.environment = environment();
-  out.deployment_location = deployment.location;
-  out.now = deployment.started;
-  // Follows from the run, so that a restart gives the same guids again.
-  out.new_guid = [run = deployment.run_id, next = 0]() mutable {
-    return uuid_v5(run, "newGuid#" + std::to_string(next++));
-  };
-  return out;
 }
 
 Prepared refused(ArmAnswer answer) {
@@ -182,23 +132,27 @@ ArmAnswer refuse_template(const tmpl::TemplateError& error) {
 tmpl::Outcome<tmpl::Plan> expand_again(Cloud& cloud, const Deployment& deployment,
                                        const Json& parameters) {
   return tmpl::expand(deployment.document, parameters,
-                      surroundings_of(cloud, deployment, parameters));
+                      surroundings_of(cloud, deployment, parameters, nullptr));
 }
 
-Prepared prepare(Cloud& cloud, const ArmCall& call, const std::vector<std::string>& parent_secrets,
-                 const Json& parent_link) {
+std::string deployment_target(const std::string& id, const std::string& api_version) {
+  std::string out;
+  for (const std::string& part : split(id, '/')) {
+    if (!part.empty()) out += "/" + http::percent_encode(part);
+  }
+  const std::string version = api_version.empty() ? "2021-04-01" : api_version;
+  return out + "?api-version=" + http::percent_encode(version);
+}
+
+Prepared prepare(Cloud& cloud, const ArmCall& call, const PrepareOptions& options) {
   const Json empty = JsonObject{};
   const Json& body = call.body ? *call.body : empty;
   const Json* properties = find(body, "properties");
   if (auto refusal = check_properties(properties)) return refused(*std::move(refusal));
-  const std::string target =
-      call.at.scope + "/providers/Microsoft.Resources/deployments/" + call.at.tail[1];
-  const auto parsed = arm::ResourceId::parse(target);
+  if (auto refusal = check_name(call.at.tail[1])) return refused(*std::move(refusal));
+  const auto parsed = arm::ResourceId::parse(
+      call.at.scope + "/providers/Microsoft.Resources/deployments/" + call.at.tail[1]);
   if (!parsed) return refused(refuse(400, "InvalidDeploymentName", parsed.error().message));
-  if (call.at.tail[1].size() > 64) {
-    return refused(refuse(400, "DeploymentNameLengthLimitExceeded",
-                          "The deployment name has more than 64 characters."));
-  }
   Prepared out;
   Deployment& d = out.deployment;
   d.id = parsed->text;
@@ -206,22 +160,24 @@ Prepared prepare(Cloud& cloud, const ArmCall& call, const std::vector<std::strin
   d.scope = parsed->scope;
   d.location = normal_location(text_at(body, "location"));
   if (const Json* tags = find(body, "tags")) d.tags = *tags;
-  const auto scope = arm::ResourceId::parse(d.scope);
-  if (scope && scope->kind != arm::ScopeKind::kResourceGroup && d.location.empty()) {
-    return refused(
-        refuse(400, "LocationRequired", "The location property is required for this definition."));
-  }
+  d.mode = equal_ci(text_at(*properties, "mode"), "Complete") ? "Complete" : "Incremental";
+  if (auto refusal = check_scope_of(d)) return refused(*std::move(refusal));
+  const std::string level = text_at(*properties, "validationLevel", "Provider");
+  if (equal_ci(level, "ProviderNoRbac")) out.level = ValidationLevel::kProviderNoRbac;
+  if (equal_ci(level, "Template")) out.level = ValidationLevel::kTemplate;
+  d.debug_detail = text_at(*properties, "debugSetting.detailLevel");
   d.run_id = cloud.random().uuid();
   d.started = d.changed = cloud.clock().now();
   d.operation_id = operation_id(d.started);
-  d.mode = equal_ci(text_at(*properties, "mode"), "Complete") ? "Complete" : "Incremental";
   d.correlation_id = call.correlation_id;
   d.caller = call.caller;
   Content content;
-  if (auto refusal = follow_links(cloud, call, *properties, parent_link, content)) {
+  if (auto refusal = follow_links(cloud, call, *properties, options.parent_link, content)) {
     return refused(*std::move(refusal));
   }
   JsonObject references;
+  // A nested deployment's vault may be made before it: its secrets are read when it starts.
+  if (options.preview == tmpl::Preview::kNested) leave_references_open(content.parameters);
   if (auto refusal = read_key_vault_parameters(cloud, call.caller, cloud.engine().secret_source(),
                                                content.document, content.parameters, references)) {
     return refused(*std::move(refusal));
@@ -231,7 +187,9 @@ Prepared prepare(Cloud& cloud, const ArmCall& call, const std::vector<std::strin
   const Json& parameters = content.parameters;
   d.parameters = without_secrets(d.document, parameters);
   d.template_hash = tmpl::template_hash(d.document);
-  auto plan = expand_again(cloud, d, parameters);
+  tmpl::Surroundings around = surroundings_of(cloud, d, parameters, options.planned_group);
+  around.preview = options.preview;
+  auto plan = tmpl::expand(d.document, parameters, around);
   if (!plan) return refused(refuse_template(plan.error()));
   d.shown_parameters = plan->parameters();
   for (const auto& [name, reference] : references) {
@@ -243,12 +201,12 @@ Prepared prepare(Cloud& cloud, const ArmCall& call, const std::vector<std::strin
   d.dependencies = plan->dependencies();
   out.secrets = secret_values(d.document, parameters);
   d.has_secrets = !out.secrets.empty();
-  if (d.has_secrets && parent_secrets.empty() && !cloud.options().state_key.empty()) {
+  if (d.has_secrets && options.secrets.empty() && !cloud.options().state_key.empty()) {
     if (auto sealed = seal(dump(parameters), cloud.options().state_key, cloud.random())) {
       d.sealed = *std::move(sealed);
     }
   }
-  out.secrets.insert(out.secrets.end(), parent_secrets.begin(), parent_secrets.end());
+  out.secrets.insert(out.secrets.end(), options.secrets.begin(), options.secrets.end());
   out.plan = *std::move(plan);
   return out;
 }

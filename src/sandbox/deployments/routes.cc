@@ -1,33 +1,16 @@
-// The routes below Microsoft.Resources/deployments.
-#include <algorithm>
-
-#include "arm/error_body.h"
+// The routes below Microsoft.Resources/deployments that do something.
 #include "arm/resource_id.h"
 #include "base/bytes.h"
 #include "base/time.h"
 #include "sandbox/activity_log.h"
-#include "sandbox/bodies.h"
 #include "sandbox/deployments/engine.h"
-#include "sandbox/rbac.h"
+#include "sandbox/deployments/scope.h"
+#include "sandbox/deployments/what_if.h"
 
 namespace armature::sandbox {
 namespace {
 
-std::string deployment_id(const ArmCall& call) {
-  const auto scope = arm::ResourceId::parse(call.at.scope);
-  return (scope ? scope->text : call.at.scope) + "/providers/Microsoft.Resources/deployments/" +
-         call.at.tail[1];
-}
-
-ArmAnswer deployment_not_found(const ArmCall& call) {
-  return refuse(404, "DeploymentNotFound",
-                "Deployment '" + call.at.tail[1] + "' could not be found.");
-}
-
-ArmAnswer no_route(const ArmCall& call) {
-  return refuse(404, "NotFound",
-                "No route of the sandbox answers " + call.op.method + " '" + call.op.target + "'.");
-}
+constexpr std::size_t kResultsKept = 100;
 
 ArmAnswer deployment_active(const Deployment& d) {
   return refuse(409, "DeploymentActive",
@@ -38,158 +21,64 @@ ArmAnswer deployment_active(const Deployment& d) {
                     "'). Please see https://aka.ms/arm-deploy for usage details.");
 }
 
-ArmAnswer list_deployments(const State& state, const ArmCall& call) {
-  const std::string filter = call.query_value("$filter");
-  std::string wanted;
-  if (!filter.empty()) {
-    const std::size_t open = filter.find('\'');
-    const std::size_t close = filter.rfind('\'');
-    if (!starts_with_ci(trim(filter), "provisioningState eq") || open == close) {
-      return invalid_filter(filter);
-    }
-    wanted = filter.substr(open + 1, close - open - 1);
-  }
-  const auto scope = arm::ResourceId::parse(call.at.scope);
-  std::vector<const Deployment*> found;
-  for (const auto& [key, d] : state.table<Deployment>()) {
-    if (!scope || !equal_ci(d.scope, scope->text)) continue;
-    if (wanted.empty() || equal_ci(d.state, wanted)) found.push_back(&d);
-  }
-  std::ranges::sort(found, {}, &Deployment::operation_id);
-  const std::string top = call.query_value("$top");
-  std::size_t limit = found.size();
-  if (!top.empty() && top.size() < 9 && top.find_first_not_of("0123456789") == std::string::npos) {
-    limit = std::min<std::size_t>(limit, std::stoul(top));
-  }
-  JsonArray out;
-  for (std::size_t i = 0; i < limit; ++i) out.push_back(deployment_json(*found[i]));
-  return list_answer(std::move(out));
-}
-
-ArmAnswer list_steps(const State& state, const ArmCall& call, const Deployment& d) {
-  const std::string prefix = to_lower(d.id) + "#";
-  const auto& steps = state.table<DeploymentStep>();
-  JsonArray out;
-  for (auto it = steps.lower_bound(prefix); it != steps.end() && it->first.starts_with(prefix);
-       ++it) {
-    if (call.at.tail.size() == 4) {
-      if (!equal_ci(it->second.operation_id, call.at.tail[3])) continue;
-      return answer(200, step_json(it->second));
-    }
-    out.push_back(step_json(it->second));
-  }
-  if (call.at.tail.size() == 4) {
-    return refuse(404, "DeploymentOperationNotFound",
-                  "The deployment operation '" + call.at.tail[3] + "' could not be found.");
-  }
-  return list_answer(std::move(out));
-}
-
-ArmAnswer operation_status(const ArmCall& call, const Deployment& d) {
-  if (call.at.tail[3] != d.operation_id) {
-    return refuse(404, "DeploymentOperationNotFound",
-                  "The deployment operation '" + call.at.tail[3] + "' could not be found.");
-  }
-  JsonObject body{
-      {"status", d.state == "Accepted" ? "Running" : d.state}
-  };
-  if (!d.error.is_null()) body["error"] = d.error;
-  ArmAnswer out = answer(200, std::move(body));
-  if (!d.terminal()) out.headers.set("Retry-After", "0");
-  return out;
-}
+ArmAnswer database_failed() { return refuse(500, "InternalServerError", "The database failed."); }
 
 }  // namespace
 
-ArmAnswer Engine::handle(const ArmCall& call) {
-  const std::string& method = call.op.method;
-  const std::size_t depth = call.at.tail.size();
-  if (method == "GET" || method == "HEAD") return read(call);
-  ArmAnswer out = no_route(call);
-  if (depth == 2 && method == "PUT") out = put(call);
-  if (depth == 2 && method == "DELETE") return remove(call);
-  if (depth == 3 && method == "POST") out = post(call);
-  // What succeeded has logged itself in the transaction of its effect.
-  return out.ok() && method == "PUT" ? out : logged(call, std::move(out));
+ArmAnswer invalid_location(const Deployment& next, const Deployment& old) {
+  return refuse(409, "InvalidDeploymentLocation",
+                "Invalid deployment location '" + next.location + "'. The deployment '" +
+                    next.name + "' already exists in location '" + old.location + "'.");
 }
 
-ArmAnswer Engine::logged(const ArmCall& call, ArmAnswer out) {
+ArmAnswer Engine::handle(const ArmCall& call) {
+  const auto missing = cloud_.store().read(
+      [&](const State& state) { return check_management_group(cloud_, state, call.at.scope); });
+  const bool reads = call.op.method == "GET" || call.op.method == "HEAD";
+  if (reads && missing) return *missing;
+  if (reads) {
+    return cloud_.store().read(
+        [&](const State& state) { return read_deployments(cloud_, state, call); });
+  }
+  ArmAnswer out = missing ? *missing : route(call);
+  // What changed something has logged itself in the transaction of its effect.
+  const bool logs_itself = call.op.method == "DELETE" || (call.op.method == "PUT" && out.ok());
+  if (logs_itself && !missing) return out;
   const auto written = cloud_.store().change([&](Change& change) {
     log_call(change, cloud_, call, out);
     return 0;
   });
-  if (!written) return refuse(500, "InternalServerError", "The database failed.");
-  return out;
+  return written ? out : database_failed();
 }
 
-ArmAnswer Engine::read(const ArmCall& call) {
-  const auto& tail = call.at.tail;
-  return cloud_.store().read([&](const State& state) -> ArmAnswer {
-    if (tail.size() == 1) return list_deployments(state, call);
-    const Deployment* d = state.get<Deployment>(to_lower(deployment_id(call)));
-    if (call.op.method == "HEAD") return answer(d ? 204 : 404);
-    if (!d) return deployment_not_found(call);
-    if (tail.size() == 2) return answer(200, deployment_json(*d));
-    if (equal_ci(tail[2], "operations") && tail.size() <= 4) return list_steps(state, call, *d);
-    if (equal_ci(tail[2], "operationStatuses") && tail.size() == 4) {
-      return operation_status(call, *d);
-    }
-    return no_route(call);
-  });
-}
-
-std::optional<ArmAnswer> Engine::preflight(const Prepared& prepared) {
-  const Caller& caller = prepared.deployment.caller;
-  std::string denied;
-  cloud_.store().read([&](const State& state) {
-    for (const auto& resource : prepared.plan->resources()) {
-      const std::string action = resource.type + (resource.existing ? "/read" : "/write");
-      std::string scoped = action;
-      if (equal_ci(resource.type, "Microsoft.Resources/resourceGroups")) {
-        scoped = "Microsoft.Resources/subscriptions/resourceGroups/write";
-      }
-      // A condition asks for a body that is not evaluated yet: the call itself will decide.
-      const Access access =
-          decide_access(cloud_, state, {caller.object_id, scoped, resource.id, false, {}});
-      if (resource.existing || access.allowed()) continue;
-      if (access.verdict == Verdict::kConditionNotMet) continue;
-      denied += (denied.empty() ? "" : ":") +
-                std::string("Authorization failed for template resource '") + resource.name +
-                "' of type '" + resource.type + "'. The client '" + caller.app_id +
-                "' with object id '" + caller.object_id +
-                "' does not have permission to perform action '" + scoped + "' at scope '" +
-                resource.id + "'.";
-    }
-    return 0;
-  });
-  if (denied.empty()) return std::nullopt;
-  return refuse(403, "InvalidTemplateDeployment",
-                "Deployment failed with multiple errors: '" + denied + "'");
+ArmAnswer Engine::route(const ArmCall& call) {
+  const std::size_t depth = call.at.tail.size();
+  if (depth == 2 && call.op.method == "PUT") return put(call);
+  if (depth == 2 && call.op.method == "DELETE") return remove(call);
+  if (depth == 3 && call.op.method == "POST") return post(call);
+  return no_deployment_route(call);
 }
 
 ArmAnswer Engine::put(const ArmCall& call) {
-  Prepared prepared = prepare(cloud_, call, {});
+  Prepared prepared = prepare(cloud_, call);
   if (prepared.refusal) return *std::move(prepared.refusal);
-  if (auto refused = preflight(prepared)) return *std::move(refused);
+  const Outline planned = outline(cloud_, prepared);
+  if (planned.refusal) return *planned.refusal;
+  if (auto refused = check_rights(cloud_, prepared, planned)) return *std::move(refused);
   Deployment& d = prepared.deployment;
   const std::string key = to_lower(d.id);
   auto started = cloud_.store().change([&](Change& change) -> ArmAnswer {
     const Deployment* old = change.state().get<Deployment>(key);
     if (old && !old->terminal()) return deployment_active(*old);
     if (old && !old->location.empty() && old->location != d.location) {
-      return refuse(409, "InvalidDeploymentLocation",
-                    "Invalid deployment location '" + d.location + "'. The deployment '" + d.name +
-                        "' already exists in location '" + old->location + "'.");
+      return invalid_location(d, *old);
+    }
+    if (!old) {
+      if (auto full = make_room(cloud_, change, d)) return *std::move(full);
     }
     // Digits count down with time; two starts in one tick still differ.
     if (old && old->operation_id == d.operation_id) d.operation_id.back() ^= 1;
-    std::vector<std::string> stale;
-    const auto& steps = change.state().table<DeploymentStep>();
-    for (auto it = steps.lower_bound(key + "#");
-         it != steps.end() && it->first.starts_with(key + "#"); ++it) {
-      stale.push_back(it->first);
-    }
-    for (const std::string& step : stale) change.erase<DeploymentStep>(step);
+    erase_steps(change, d.id);
     ArmAnswer out = answer(old ? 200 : 201, deployment_json(d));
     out.headers.set("Azure-AsyncOperation",
                     cloud_.link(d.id + "/operationStatuses/" + d.operation_id, call));
@@ -201,7 +90,7 @@ ArmAnswer Engine::put(const ArmCall& call) {
     log_call(change, cloud_, call, out);
     return out;
   });
-  if (!started) return refuse(500, "InternalServerError", "The database failed.");
+  if (!started) return database_failed();
   if (!started->ok()) return *std::move(started);
   d.state = "Running";
   launch(std::make_shared<Run>(d, *std::move(prepared.plan), std::move(prepared.secrets)));
@@ -211,25 +100,64 @@ ArmAnswer Engine::put(const ArmCall& call) {
 ArmAnswer Engine::post(const ArmCall& call) {
   const std::string& action = call.at.tail[2];
   if (equal_ci(action, "validate")) return validate(call);
+  if (equal_ci(action, "whatIf")) return look_ahead(call);
   if (equal_ci(action, "cancel")) return cancel(call);
   if (equal_ci(action, "exportTemplate")) {
-    const Json document = cloud_.store().read([&](const State& state) -> Json {
+    const auto document = cloud_.store().read([&](const State& state) -> std::optional<Json> {
       const Deployment* d = state.get<Deployment>(to_lower(deployment_id(call)));
-      return d ? d->document : Json(nullptr);
+      return d ? std::optional(d->document) : std::nullopt;
     });
-    if (document.is_null()) return deployment_not_found(call);
+    if (!document) return deployment_not_found(call);
     return answer(200, JsonObject{
-                           {"template", document}
+                           {"template", *document}
     });
   }
-  return no_route(call);
+  return no_deployment_route(call);
 }
 
 ArmAnswer Engine::validate(const ArmCall& call) {
-  Prepared prepared = prepare(cloud_, call, {});
+  Prepared prepared = prepare(cloud_, call);
   if (prepared.refusal) return *std::move(prepared.refusal);
-  if (auto refused = preflight(prepared)) return *std::move(refused);
-  return answer(200, validated_json(prepared));
+  const Outline planned = outline(cloud_, prepared);
+  if (planned.refusal) return *planned.refusal;
+  if (auto refused = check_rights(cloud_, prepared, planned)) return *std::move(refused);
+  return answer(200, validated_json(prepared, planned));
+}
+
+ArmAnswer Engine::look_ahead(const ArmCall& call) {
+  PrepareOptions options;
+  options.preview = tmpl::Preview::kRequest;
+  const Prepared prepared = prepare(cloud_, call, options);
+  if (prepared.refusal) return *prepared.refusal;
+  const Outline planned = outline(cloud_, prepared);
+  if (planned.refusal) return *planned.refusal;
+  if (auto refused = check_rights(cloud_, prepared, planned)) return *std::move(refused);
+  const std::string format = text_at(*call.body, "properties.whatIfSettings.resultFormat");
+  WhatIf found = what_if(cloud_, prepared, planned, equal_ci(format, "ResourceIdOnly"));
+  if (found.refusal) return *std::move(found.refusal);
+  const std::string operation = cloud_.random().uuid();
+  std::string oldest;
+  {
+    const std::scoped_lock lock(mutex_);
+    results_.push_back(operation);
+    if (results_.size() > kResultsKept) {
+      oldest = std::move(results_.front());
+      results_.pop_front();
+    }
+  }
+  const auto written = cloud_.store().change([&](Change& change) {
+    const Instant now = cloud_.clock().now();
+    if (!oldest.empty()) change.erase<AsyncOperation>(oldest);
+    change.put(operation,
+               AsyncOperation{prepared.deployment.id, now, now, 200, std::move(found.result)});
+    return 0;
+  });
+  if (!written) return database_failed();
+  ArmAnswer out = answer(202);
+  out.headers.set("Location",
+                  cloud_.link(operation_result_path(prepared.deployment.scope, operation), call));
+  out.headers.set("Retry-After", "0");
+  return out;
 }
 
 ArmAnswer Engine::cancel(const ArmCall& call) {
@@ -256,14 +184,12 @@ ArmAnswer Engine::cancel(const ArmCall& call) {
         409, "DeploymentCannotBeCancelled",
         "The deployment '" + call.at.tail[1] + "' cannot be cancelled: it is not active.");
   }
-  for (const RunPtr& run : canceled) {
-    {
-      const std::scoped_lock lock(run->mutex);
-      if (run->finishing) continue;
-      run->finishing = true;
-    }
-    complete(run, true);
-  }
+  // All are stopped before the first of them ends: the end of a nested one must not end its parent.
+  std::erase_if(canceled, [](const RunPtr& run) {
+    const std::scoped_lock lock(run->mutex);
+    return std::exchange(run->finishing, true);
+  });
+  for (const RunPtr& run : canceled) complete(run, true);
   return answer(204);
 }
 
@@ -276,26 +202,21 @@ ArmAnswer Engine::remove(const ArmCall& call) {
     if (d && !d->terminal()) {
       out = deployment_active(*d);
     } else if (d) {
-      std::vector<std::string> steps;
-      for (const auto& [step_id, step] : change.state().table<DeploymentStep>()) {
-        if (equal_ci(step.deployment, id)) steps.push_back(step_id);
-      }
-      for (const std::string& step : steps) change.erase<DeploymentStep>(step);
-      change.deleted(id);
-      change.erase<Deployment>(key);
       const std::string operation = cloud_.random().uuid();
       const Instant now = cloud_.clock().now();
-      change.put(operation, AsyncOperation{id, now, now});
+      const std::string scope = d->scope;
+      erase_steps(change, id);
+      change.deleted(id);
+      change.erase<Deployment>(key);
+      change.put(operation, AsyncOperation{id, now, now, 204, nullptr});
       out = answer(202);
-      out.headers.set("Location", cloud_.link("/subscriptions/" + cloud_.subscription() +
-                                                  "/operationresults/" + operation,
-                                              call));
+      out.headers.set("Location", cloud_.link(operation_result_path(scope, operation), call));
+      out.headers.set("Retry-After", "0");
     }
     log_call(change, cloud_, call, out);
     return out;
   });
-  if (!removed) return refuse(500, "InternalServerError", "The database failed.");
-  return *std::move(removed);
+  return removed ? *std::move(removed) : database_failed();
 }
 
 }  // namespace armature::sandbox

@@ -1,31 +1,52 @@
 #include "sandbox/deployments/run.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace armature::sandbox {
 
-bool has_failed(const std::vector<StepState>& states) {
-  return std::ranges::find(states, StepState::kFailed) != states.end();
+Progress::Progress(const std::vector<tmpl::Resource>& resources)
+    : successors_(resources.size()),
+      waits_for_(resources.size()),
+      settled_(resources.size(), false),
+      left_(resources.size()) {
+  for (std::size_t i = 0; i < resources.size(); ++i) {
+    waits_for_[i] = resources[i].depends_on.size();
+    for (const std::size_t before : resources[i].depends_on) successors_[before].push_back(i);
+    if (waits_for_[i] == 0) ready_.push_back(i);
+  }
 }
 
-std::vector<std::size_t> take_ready(const std::vector<tmpl::Resource>& resources,
-                                    std::vector<StepState>& states) {
-  std::vector<std::size_t> out;
-  if (has_failed(states)) return out;
-  for (std::size_t i = 0; i < states.size(); ++i) {
-    if (states[i] != StepState::kWaiting) continue;
-    const bool ready = std::ranges::all_of(
-        resources[i].depends_on, [&](std::size_t on) { return states[on] == StepState::kDone; });
-    if (ready) out.push_back(i);
-  }
-  for (const std::size_t i : out) states[i] = StepState::kRunning;
+void Progress::done_before(std::size_t index) { settle(index); }
+
+std::vector<std::size_t> Progress::take_ready() {
+  if (failed_) return {};
+  std::vector<std::size_t> out = std::exchange(ready_, {});
+  std::erase_if(out, [&](std::size_t index) { return settled_[index]; });
+  std::ranges::sort(out);
+  running_ += out.size();
   return out;
 }
 
-bool is_over(const std::vector<StepState>& states) {
-  if (std::ranges::find(states, StepState::kRunning) != states.end()) return false;
-  return has_failed(states) ||
-         std::ranges::all_of(states, [](StepState state) { return state == StepState::kDone; });
+void Progress::settle(std::size_t index) {
+  if (settled_[index]) return;
+  settled_[index] = true;
+  --left_;
+  for (const std::size_t after : successors_[index]) {
+    if (--waits_for_[after] == 0) ready_.push_back(after);
+  }
+}
+
+void Progress::done(std::size_t index) {
+  --running_;
+  settle(index);
+}
+
+void Progress::failed(std::size_t index) {
+  --running_;
+  settled_[index] = true;
+  --left_;
+  failed_ = true;
 }
 
 }  // namespace armature::sandbox

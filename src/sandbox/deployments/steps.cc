@@ -1,5 +1,4 @@
 // One resource of a deployment: its body, its PUT, the wait for its provisioning, its record.
-#include "arm/resource_id.h"
 #include "base/bytes.h"
 #include "base/crypto.h"
 #include "sandbox/deployments/engine.h"
@@ -8,22 +7,25 @@
 namespace armature::sandbox {
 namespace {
 
-std::string target_of(const tmpl::Resource& resource) {
-  const std::string version = resource.api_version.empty() ? "2021-04-01" : resource.api_version;
-  return resource.id + "?api-version=" + http::percent_encode(version);
-}
-
 tmpl::TemplateError lookup_error(const ArmAnswer& answer) {
   return {answer.error_code(), answer.error_message(), ""};
 }
 
-// ARM ids in templates may hold blanks and the like; a request target may not.
-std::string encoded(const std::string& id) {
-  std::string out;
-  for (const std::string& part : split(id, '/')) {
-    if (!part.empty()) out += "/" + http::percent_encode(part);
-  }
-  return out;
+// What debugSetting keeps of a body: no secret is among it.
+Json debug_copy(const std::string& type, const std::vector<std::string>& secrets, Json body) {
+  drop_write_only(type, body);
+  drop_secrets(secrets, body);
+  return JsonObject{
+      {"content", std::move(body)}
+  };
+}
+
+Json error_of(const ArmAnswer& answer) {
+  if (const Json* error = answer.body ? find(*answer.body, "error") : nullptr) return *error;
+  return JsonObject{
+      {"code",    "InternalServerError" },
+      {"message", answer.error_message()}
+  };
 }
 
 }  // namespace
@@ -36,14 +38,13 @@ std::string step_key(const std::string& deployment_id, std::size_t index) {
 
 tmpl::Outcome<Json> LiveLookup::reference(const std::string& resource_id,
                                           const std::string& api_version, bool full) {
-  const std::string version = api_version.empty() ? "2021-04-01" : api_version;
   const ArmAnswer out =
-      cloud_.perform("GET", encoded(resource_id) + "?api-version=" + http::percent_encode(version),
-                     std::nullopt, deployment_.caller, deployment_.correlation_id);
+      cloud_.perform("GET", deployment_target(resource_id, api_version), std::nullopt,
+                     deployment_.caller, deployment_.correlation_id);
   if (!out.ok() || !out.body) return lookup_error(out);
   if (full) {
     Json whole = *out.body;
-    whole.get_object()["apiVersion"] = version;
+    whole.get_object()["apiVersion"] = api_version.empty() ? "2021-04-01" : api_version;
     return whole;
   }
   const Json* properties = find(*out.body, "properties");
@@ -52,20 +53,17 @@ tmpl::Outcome<Json> LiveLookup::reference(const std::string& resource_id,
 
 tmpl::Outcome<Json> LiveLookup::list(const std::string& function, const std::string& resource_id,
                                      const std::string& api_version, const Json& body) {
-  const std::string version = api_version.empty() ? "2021-04-01" : api_version;
-  const ArmAnswer out = cloud_.perform("POST",
-                                       encoded(resource_id) + "/" + http::percent_encode(function) +
-                                           "?api-version=" + http::percent_encode(version),
-                                       body.is_null() ? std::nullopt : std::optional(body),
-                                       deployment_.caller, deployment_.correlation_id);
+  const ArmAnswer out =
+      cloud_.perform("POST", deployment_target(resource_id + "/" + function, api_version),
+                     body.is_null() ? std::nullopt : std::optional(body), deployment_.caller,
+                     deployment_.correlation_id);
   if (!out.ok() || !out.body) return lookup_error(out);
   return *out.body;
 }
 
-void Engine::write_step(const Run& run, std::size_t index, const char* state, int status,
-                        Json message) {
+// Not waited for: a restart that finds no record of a step puts the same body again.
+void Engine::write_step(const Run& run, std::size_t index, const char* state, StepOutcome outcome) {
   const tmpl::Resource& resource = run.plan.resources()[index];
-  const Instant now = cloud_.clock().now();
   DeploymentStep step;
   step.deployment = run.deployment.id;
   step.run_id = run.deployment.run_id;
@@ -76,42 +74,60 @@ void Engine::write_step(const Run& run, std::size_t index, const char* state, in
   step.type = resource.type;
   step.name = resource.name;
   step.state = state;
-  step.status = status;
-  step.message = std::move(message);
-  step.started = step.changed = now;
-  const auto written = cloud_.store().change([&](Change& change) {
+  step.status = outcome.status;
+  step.message = std::move(outcome.message);
+  step.request_id = std::move(outcome.request_id);
+  step.request = std::move(outcome.request);
+  step.response = std::move(outcome.response);
+  step.started = step.changed = cloud_.clock().now();
+  cloud_.store().change_later([&](Change& change) {
     const std::string key = step_key(step.deployment, index);
     const auto* old = change.state().get<DeploymentStep>(key);
-    if (old && old->run_id == step.run_id) step.started = old->started;
+    if (old && old->run_id == step.run_id) {
+      step.started = old->started;
+      if (step.request_id.empty()) step.request_id = old->request_id;
+      if (step.request.is_null()) step.request = old->request;
+      if (step.response.is_null()) step.response = old->response;
+    }
     change.put(key, step);
-    return 0;
   });
-  if (!written)
-    cloud_.log().error("sandbox write failed", {
-                                                   {"reason", written.error().message}
-    });
 }
 
-void Engine::fail_step(const RunPtr& run, std::size_t index, int status, Json error) {
-  const std::string code = text_at(error, "code", "InternalServerError");
-  write_step(*run, index, "Failed", status,
-             JsonObject{
-                 {"error", error}
-  });
+void Engine::write_output_step(const Run& run, const Deployment& ended) {
+  DeploymentStep step;
+  step.deployment = ended.id;
+  step.run_id = ended.run_id;
+  step.operation_id = ended.operation_id;
+  step.index = run.plan.resources().size();
+  step.verb = "EvaluateDeploymentOutput";
+  step.state = ended.state;
+  step.status = ended.state == "Succeeded" ? 200 : 400;
+  step.started = step.changed = cloud_.clock().now();
+  cloud_.store().change_later(
+      [&](Change& change) { change.put(step_key(step.deployment, step.index), step); });
+}
+
+void Engine::fail_step(const RunPtr& run, std::size_t index, StepOutcome outcome, Json error) {
+  if (outcome.message.is_null()) {
+    outcome.message = JsonObject{
+        {"error", error}
+    };
+  }
+  write_step(*run, index, "Failed", std::move(outcome));
   {
     const std::scoped_lock lock(run->mutex);
     error.get_object()["target"] = run->plan.resources()[index].id;
     run->errors.push_back(std::move(error));
-    run->states[index] = StepState::kFailed;
+    run->progress.failed(index);
   }
   advance(run);
 }
 
-void Engine::finish_step(const RunPtr& run, std::size_t index, int status) {
-  write_step(*run, index, "Succeeded", status, nullptr);
+void Engine::finish_step(const RunPtr& run, std::size_t index, StepOutcome outcome) {
+  write_step(*run, index, "Succeeded", std::move(outcome));
   {
     const std::scoped_lock lock(run->mutex);
-    run->states[index] = StepState::kDone;
+    run->progress.done(index);
   }
   advance(run);
 }
@@ -126,107 +142,56 @@ void Engine::step(const RunPtr& run, std::size_t index) {
   if (resource.existing) {
     {
       const std::scoped_lock lock(run->mutex);
-      run->states[index] = StepState::kDone;
+      run->progress.done(index);
     }
     return advance(run);
   }
   LiveLookup lookup(cloud_, run->deployment);
   auto body = run->plan.body_of(index, lookup);
   if (!body) {
-    const auto& error = body.error();
-    return fail_step(run, index, 400,
+    StepOutcome outcome;
+    outcome.status = 400;
+    return fail_step(run, index, std::move(outcome),
                      JsonObject{
-                         {"code",    error.code   },
-                         {"message", error.message}
+                         {"code",    body.error().code   },
+                         {"message", body.error().message}
     });
   }
-  if (resource.is_deployment) return step_nested(run, index, *std::move(body));
-  tmpl::Resource encoded_resource = resource;
-  encoded_resource.id = encoded(resource.id);
+  if (resource.is_deployment) return put_nested(run, index, *std::move(body));
+  put_resource(run, index, *std::move(body));
+}
+
+void Engine::put_resource(const RunPtr& run, std::size_t index, Json body) {
+  const tmpl::Resource& resource = run->plan.resources()[index];
   const Deployment& d = run->deployment;
-  const ArmAnswer out = cloud_.perform("PUT", target_of(encoded_resource), *std::move(body),
-                                       d.caller, d.correlation_id, run->secrets);
-  if (!out.ok()) {
-    const Json* error = out.body ? find(*out.body, "error") : nullptr;
-    return fail_step(run, index, out.status,
-                     error
-                         ? *error
-                         : Json(JsonObject{
-                               {"code",    "InternalServerError"},
-                               {"message", out.error_message()  }
-    }));
+  StepOutcome outcome;
+  const std::string detail = to_lower(d.debug_detail);
+  if (detail.find("requestcontent") != std::string::npos) {
+    outcome.request = debug_copy(resource.type, run->secrets, body);
   }
+  ArmCall call = cloud_.make_call("PUT", deployment_target(resource.id, resource.api_version),
+                                  std::move(body), d.caller, d.correlation_id);
+  call.secrets = run->secrets;
+  const ArmAnswer out = cloud_.perform(call);
+  outcome.status = out.status;
+  outcome.request_id = call.request_id;
+  if (out.body && detail.find("responsecontent") != std::string::npos) {
+    outcome.response = debug_copy(resource.type, run->secrets, *out.body);
+  }
+  if (!out.ok()) return fail_step(run, index, std::move(outcome), error_of(out));
   const Instant ready = cloud_.store().read([&](const State& state) {
     const Record* record = state.get<Record>(to_lower(resource.id));
     return record ? record->ready : Instant{};
   });
-  if (ready <= cloud_.clock().now()) return finish_step(run, index, out.status);
-  write_step(*run, index, "Running", out.status, nullptr);
+  if (ready <= cloud_.clock().now()) return finish_step(run, index, std::move(outcome));
+  write_step(*run, index, "Running", std::move(outcome));
   waiter_.at(ready, [this, run, index, status = out.status] {
-    post_work([this, run, index, status] { finish_step(run, index, status); });
-  });
-}
-
-void Engine::step_nested(const RunPtr& run, std::size_t index, Json body) {
-  const tmpl::Resource& resource = run->plan.resources()[index];
-  const Deployment& parent = run->deployment;
-  ArmCall call = cloud_.make_call("PUT", encoded(resource.id) + "?api-version=2021-04-01",
-                                  std::move(body), parent.caller, parent.correlation_id);
-  const auto fail = [&](const ArmAnswer& out) {
-    fail_step(run, index, out.status,
-              JsonObject{
-                  {"code",    out.error_code()   },
-                  {"message", out.error_message()}
+    post_work([this, run, index, status] {
+      StepOutcome ended;
+      ended.status = status;
+      finish_step(run, index, std::move(ended));
     });
-  };
-  if (auto refused = cloud_.refusal(call)) return fail(*refused);
-  Prepared prepared = prepare(cloud_, call, run->secrets, parent.template_link);
-  if (prepared.refusal) return fail(*prepared.refusal);
-  if (auto refused = preflight(prepared)) return fail(*refused);
-  Deployment& d = prepared.deployment;
-  d.parent_run = parent.run_id;
-  if (!prepared.secrets.empty()) {
-    d.document = nullptr;
-    drop_secrets(prepared.secrets, d.parameters);
-    drop_secrets(prepared.secrets, d.shown_parameters);
-  }
-  const std::string key = to_lower(d.id);
-  const auto old = cloud_.store().read([&](const State& state) -> std::optional<Deployment> {
-    const Deployment* found = state.get<Deployment>(key);
-    return found ? std::optional(*found) : std::nullopt;
   });
-  const bool ours = old && old->parent_run == d.parent_run;
-  if (ours && old->state == "Succeeded") return finish_step(run, index, 200);
-  if (running(d.id) || (old && !old->terminal() && !ours)) {
-    return fail(refuse(409, "DeploymentActive",
-                       "The deployment '" + d.name + "' is still active under another request."));
-  }
-  if (ours && !old->terminal()) {  // a restart: the same run goes on
-    d.run_id = old->run_id;
-    d.operation_id = old->operation_id;
-    d.started = old->started;
-  }
-  d.state = "Running";
-  const auto written = cloud_.store().change([&](Change& change) {
-    if (!ours || old->terminal()) change.created(d.id);
-    change.put(key, d);
-    return 0;
-  });
-  if (!written) return fail(refuse(500, "InternalServerError", "The database failed."));
-  write_step(*run, index, "Running", 201, nullptr);
-  const auto child = std::make_shared<Run>(d, *std::move(prepared.plan), prepared.secrets);
-  child->done = [this, run, index](const Deployment& ended) {
-    if (ended.state == "Succeeded") return finish_step(run, index, 200);
-    Json error = ended.error.is_object() ? ended.error : Json(JsonObject{});
-    if (ended.state == "Failed") return fail_step(run, index, 409, std::move(error));
-    fail_step(run, index, 409,
-              JsonObject{
-                  {"code",    "DeploymentCanceled"                                      },
-                  {"message", "The nested deployment '" + ended.name + "' was canceled."}
-    });
-  };
-  restore(child);
-  launch(child);
 }
 
 }  // namespace armature::sandbox

@@ -64,7 +64,10 @@ std::optional<TemplateError> list_resources(Plan::Impl& plan) {
   std::vector<std::size_t> index_of(sources.size(), 0);
   std::map<std::string, std::string> ids;
   for (std::size_t i = 0; i < sources.size(); ++i) {
-    if (sources[i].unidentified) plan.unidentified.push_back(sources[i].path);
+    if (sources[i].unidentified) {
+      const Resource& resource = sources[i].resource;
+      plan.unidentified.push_back({sources[i].path, resource.type, resource.name});
+    }
     if (!sources[i].active) continue;
     index_of[i] = plan.resources.size();
     plan.source_of.push_back(i);
@@ -117,7 +120,7 @@ Outcome<Plan> expand(const Json& document, const Json& parameters,
 }
 
 const std::vector<Resource>& Plan::resources() const { return impl_->resources; }
-const std::vector<std::string>& Plan::unidentified() const { return impl_->unidentified; }
+const std::vector<Unidentified>& Plan::unidentified() const { return impl_->unidentified; }
 
 Json Plan::parameters() const {
   JsonObject out;

@@ -108,8 +108,8 @@ std::string unique_string(const std::vector<std::string>& arguments) {
   return out;
 }
 
-std::string template_hash(const Json& document) {
-  if (!document.is_object()) return std::to_string(hash64(upper_invariant(json_text(document))));
+std::string minified_template(const Json& document) {
+  if (!document.is_object()) return upper_invariant(json_text(document));
   JsonObject copy = ordered(document.get_object(), kTemplateOrder);
   // The hash a compiler wrote into the document is no part of what it is the hash of.
   if (Json* metadata = copy.if_contains("metadata"); metadata && metadata->is_object()) {
@@ -121,7 +121,11 @@ std::string template_hash(const Json& document) {
   order_members(copy, "parameters", kParameterOrder);
   order_members(copy, "outputs", kOutputOrder);
   order_members(copy, "resources", kResourceOrder);
-  return std::to_string(hash64(upper_invariant(json_text(Json(std::move(copy))))));
+  return upper_invariant(json_text(Json(std::move(copy))));
+}
+
+std::string template_hash(const Json& document) {
+  return std::to_string(hash64(minified_template(document)));
 }
 
 }  // namespace armature::sandbox::tmpl

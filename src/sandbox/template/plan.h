@@ -9,7 +9,7 @@ struct Plan::Impl {
   Directory directory;
   std::vector<Resource> resources;
   std::vector<std::size_t> source_of;  // index into the directory, by resource index
-  std::vector<std::string> unidentified;
+  std::vector<Unidentified> unidentified;
 };
 
 // ARM's wrapper around the detail of an invalid template; other codes pass unchanged.

@@ -71,7 +71,10 @@ TEST(Preview, LeavesOutWhatHasNoIdYet) {
   ASSERT_TRUE(plan) << plan.error().message;
   ASSERT_EQ(plan->resources().size(), 1U);
   EXPECT_EQ(plan->resources()[0].name, "after");
-  EXPECT_EQ(plan->unidentified(), std::vector<std::string>{"resources[0]"});
+  ASSERT_EQ(plan->unidentified().size(), 1U);
+  EXPECT_EQ(plan->unidentified()[0].path, "resources[0]");
+  EXPECT_EQ(plan->unidentified()[0].type, "A.B/c");
+  EXPECT_EQ(plan->unidentified()[0].name, "[concat('n', concat('p', newGuid()))]");
 }
 
 // The parent's preview hands on expressions: they are not values, and need not fit the type.

@@ -141,6 +141,13 @@ class Expander {
     return all(*children, path + ".resources", &self, loops);
   }
 
+  static void show_unknown(Evaluator& evaluator, const Json& written, std::string& into) {
+    evaluator.keep_unknown = true;
+    const auto shown = evaluator.value(written);
+    evaluator.keep_unknown = false;
+    if (shown && shown->is_string()) into = std::string(as_text(*shown));
+  }
+
   // Of no known id: known by its symbol or loop alone.
   std::optional<TemplateError> leave_out(Source source) {
     source.active = false;
@@ -179,6 +186,8 @@ class Expander {
                                 "details.");
       }
       auto value = evaluator.value(*member);
+      if (!value && value.error().code == kNotYetKnown)
+        show_unknown(evaluator, *member, *field.into);
       if (!value) return within(value.error(), field.key);
       if (value->is_null() && !field.required) continue;
       if (!value->is_string() || (field.required && as_text(*value).empty())) {

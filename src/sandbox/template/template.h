@@ -102,6 +102,13 @@ struct Resource {
   // A loop in mode serial: also depends on the batch before, already among depends_on.
 };
 
+// A resource whose id only the deployment will tell: its place, and what can be told.
+struct Unidentified {
+  std::string path;
+  std::string type;
+  std::string name;
+};
+
 class Plan {
  public:
   struct Impl;
@@ -116,8 +123,7 @@ class Plan {
   Outcome<Json> body_of(std::size_t index, Lookup& lookup) const;
   // The same as far as it can be told before the deployment runs; the rest stays expressions.
   Outcome<Json> preview_of(std::size_t index) const;
-  // In a preview: places in the document of resources whose ids only the deployment will tell.
-  const std::vector<std::string>& unidentified() const;
+  const std::vector<Unidentified>& unidentified() const;  // in a preview
   // {name: {type, value}}; secure outputs without value.
   Outcome<Json> outputs(Lookup& lookup) const;
 
@@ -131,6 +137,7 @@ Outcome<Plan> expand(const Json& document, const Json& parameters,
 
 // ARM's hash functions, exposed for tests and other users.
 std::string unique_string(const std::vector<std::string>& arguments);
+std::string minified_template(const Json& document);  // what the hash is taken of
 std::string template_hash(const Json& document);
 
 }  // namespace armature::sandbox::tmpl
