@@ -43,6 +43,14 @@ Address read_address(std::string_view request_target) {
   return address;
 }
 
+std::string encode_path(std::string_view id) {
+  std::string out;
+  for (const std::string& part : split(id, '/')) {
+    if (!part.empty()) out += "/" + http::percent_encode(part);
+  }
+  return out;
+}
+
 std::string ArmCall::query_value(std::string_view name) const {
   for (const auto& [key, value] : query) {
     if (equal_ci(key, name)) return value;

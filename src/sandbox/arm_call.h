@@ -31,6 +31,8 @@ struct Address {
   std::string parent() const;  // the id of an action's target or a collection's parent
 };
 Address read_address(std::string_view request_target);
+// An id as the path of a request: each segment percent-encoded.
+std::string encode_path(std::string_view id);
 
 struct ArmCall {
   arm::Operation op;
@@ -40,6 +42,8 @@ struct ArmCall {
   std::string request_id;
   std::string client_request_id;  // what the client calls it: x-ms-client-request-id
   std::string client_ip;
+  std::string if_match;       // headers as they came, "" when absent
+  std::string if_none_match;
   std::optional<Json> body;  // nothing: no body came
   std::vector<std::pair<std::string, std::string>> query;
   std::vector<std::string> secrets;  // values that must not be kept, from secure parameters

@@ -42,46 +42,6 @@ bool apply_patch(Json& body, const Json& patch) {
   return canonical(body) == before;
 }
 
-bool ListFilter::holds(const Json& body) const {
-  if (tag_name.empty()) return true;
-  const Json* tags = find(body, "tags");
-  const Json* tag = tags && tags->is_object() ? find_ci(tags->get_object(), tag_name) : nullptr;
-  if (!tag) return false;
-  return !tag_value || (tag->is_string() && as_text(*tag) == *tag_value);
-}
-
-std::optional<ListFilter> read_tag_filter(std::string_view text) {
-  ListFilter filter;
-  std::string rest(trim(text));
-  while (!rest.empty()) {
-    const std::size_t open = rest.find('\'');
-    const std::size_t close = open == std::string::npos ? open : rest.find('\'', open + 1);
-    if (close == std::string::npos) return std::nullopt;
-    const std::string_view left = trim(std::string_view(rest).substr(0, open));
-    const std::string value = rest.substr(open + 1, close - open - 1);
-    if (equal_ci(left, "tagName eq")) {
-      filter.tag_name = value;
-    } else if (equal_ci(left, "tagValue eq")) {
-      filter.tag_value = value;
-    } else if (equal_ci(left, "resourceType eq")) {
-      filter.type = value;
-    } else if (equal_ci(left, "name eq")) {
-      filter.name = value;
-    } else if (equal_ci(left, "location eq")) {
-      filter.location = normal_location(value);
-    } else if (equal_ci(left, "resourceGroup eq")) {
-      filter.group = value;
-    } else {
-      return std::nullopt;
-    }
-    rest = std::string(trim(std::string_view(rest).substr(close + 1)));
-    if (rest.empty()) break;
-    if (!starts_with_ci(rest, "and ")) return std::nullopt;
-    rest = std::string(trim(std::string_view(rest).substr(4)));
-  }
-  return filter;
-}
-
 ArmAnswer invalid_filter(const std::string& filter) {
   return refuse(400, "InvalidFilterInQueryString",
                 "Invalid $filter '" + filter + "' specified in the query string.");

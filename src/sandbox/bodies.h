@@ -19,17 +19,6 @@ std::string normal_location(std::string_view location);  // "West US" → "westu
 // RFC 7396, tags as a whole. Says whether nothing changed.
 bool apply_patch(Json& body, const Json& patch);
 
-// $filter of lists: resourceType, name, location or resourceGroup eq; tagName eq and tagValue eq.
-struct ListFilter {
-  std::string type;
-  std::string name;
-  std::string location;
-  std::string group;
-  std::string tag_name;
-  std::optional<std::string> tag_value;
-  bool holds(const Json& body) const;  // the tags alone
-};
-std::optional<ListFilter> read_tag_filter(std::string_view text);
 ArmAnswer invalid_filter(const std::string& filter);
 
 }  // namespace armature::sandbox

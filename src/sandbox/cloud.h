@@ -17,6 +17,7 @@
 #include "identity/jwt.h"
 #include "sandbox/arm_call.h"
 #include "sandbox/faults.h"
+#include "sandbox/front/throttle.h"
 #include "sandbox/sandbox.h"
 #include "sandbox/shifted_clock.h"
 #include "sandbox/store.h"
@@ -63,6 +64,7 @@ class Cloud {
   // How long a new role assignment takes to count; may change at any time.
   Micros rbac_propagation() const { return Micros(rbac_propagation_.load()); }
   void set_rbac_propagation(Micros delay) { rbac_propagation_ = delay.count(); }
+  Throttle& throttle() { return throttle_; }
 
   std::string url() const;
   void set_url(std::string url);
@@ -88,6 +90,7 @@ class Cloud {
   std::unique_ptr<Engine> engine_;
   FaultList faults_;
   std::atomic<Micros::rep> rbac_propagation_;
+  Throttle throttle_;
   mutable std::mutex url_mutex_;
   std::string url_ = "https://localhost";
 };

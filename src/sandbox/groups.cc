@@ -105,17 +105,6 @@ ArmAnswer get_group(const Cloud& cloud, const State& state, const ArmCall& call)
   return call.op.method == "HEAD" ? answer(204) : answer(200, render(cloud, state, *group));
 }
 
-ArmAnswer list_groups(const Cloud& cloud, const State& state, const ArmCall& call) {
-  const auto filter = read_tag_filter(call.query_value("$filter"));
-  if (!filter) return invalid_filter(call.query_value("$filter"));
-  JsonArray out;
-  for (const auto& [key, record] : state.table<Record>()) {
-    if (record.type != kType || !find_group(cloud, state, key)) continue;
-    if (filter->holds(record.body)) out.push_back(render(cloud, state, record));
-  }
-  return list_answer(std::move(out));
-}
-
 ArmAnswer put_group(Cloud& cloud, Change& change, const ArmCall& call) {
   const std::string& name = call.at.head[3];
   if (auto refused = check_name(name)) return *refused;

@@ -92,16 +92,6 @@ ArmAnswer save(Cloud& cloud, Change& change, const ArmCall& call, Record record,
   return slow ? start_operation(cloud, change, call, record, std::move(out)) : out;
 }
 
-bool in_list(const State&, const Record& record, const ListFilter& filter) {
-  const auto id = arm::ResourceId::parse(record.id);
-  if (!id) return false;
-  return (filter.type.empty() || equal_ci(filter.type, record.type)) &&
-         (filter.name.empty() || equal_ci(filter.name, id->name)) &&
-         (filter.group.empty() || equal_ci(filter.group, id->resource_group)) &&
-         (filter.location.empty() || filter.location == text_at(record.body, "location")) &&
-         filter.holds(record.body);
-}
-
 // Vaults outlive their resource for a while.
 void erase_record(const Cloud& cloud, Change& change, const std::string& key) {
   const Record* record = change.state().get<Record>(key);
@@ -140,39 +130,6 @@ ArmAnswer get_resource(const Cloud& cloud, const State& state, const ArmCall& ca
     return head ? answer(204) : answer(200, *std::move(child));
   }
   return head ? answer(404) : resource_not_found(call.op.target);
-}
-
-ArmAnswer list_resources(const Cloud& cloud, const State& state, const ArmCall& call) {
-  const auto filter = read_tag_filter(call.query_value("$filter"));
-  if (!filter) return invalid_filter(call.query_value("$filter"));
-  std::string scope;
-  for (std::size_t i = 0; i + 1 < call.at.head.size(); ++i) scope += "/" + call.at.head[i];
-  JsonArray out;
-  for (const auto& [key, record] : state.table<Record>()) {
-    const bool tracked = find(record.body, "location") != nullptr;
-    const bool group = equal_ci(record.type, "Microsoft.Resources/resourceGroups");
-    const bool policy = starts_with_ci(record.type, "Microsoft.Authorization/");
-    if (!tracked || group || policy || !arm::at_or_above(scope, record.id)) continue;
-    if (!in_list(state, record, *filter)) continue;
-    Json item = render(cloud, state, record);
-    item.get_object().erase("properties");
-    item.get_object().erase("systemData");
-    out.push_back(std::move(item));
-  }
-  return list_answer(std::move(out));
-}
-
-ArmAnswer list_of_type(const Cloud& cloud, const State& state, const ArmCall& call) {
-  const std::string type = call.at.type();
-  const std::string parent = call.at.parent();
-  if (call.at.tail.size() > 1 && !exists(cloud, state, parent)) return resource_not_found(parent);
-  JsonArray out;
-  for (const auto& [key, record] : state.table<Record>()) {
-    if (equal_ci(record.type, type) && arm::at_or_above(parent, record.id)) {
-      out.push_back(render(cloud, state, record));
-    }
-  }
-  return list_answer(std::move(out));
 }
 
 ArmAnswer put_resource(Cloud& cloud, Change& change, const ArmCall& call) {

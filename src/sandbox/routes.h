@@ -20,15 +20,12 @@ ArmAnswer list_subscriptions(const Cloud& cloud, const State& state, const ArmCa
 ArmAnswer list_tenants(const Cloud& cloud);
 const Record* find_group(const Cloud& cloud, const State& state, std::string_view id);
 ArmAnswer get_group(const Cloud& cloud, const State& state, const ArmCall& call);
-ArmAnswer list_groups(const Cloud& cloud, const State& state, const ArmCall& call);
 ArmAnswer put_group(Cloud& cloud, Change& change, const ArmCall& call);
 ArmAnswer patch_group(Cloud& cloud, Change& change, const ArmCall& call);
 ArmAnswer delete_group(Cloud& cloud, Change& change, const ArmCall& call);
 
 // resources.cc
 ArmAnswer get_resource(const Cloud& cloud, const State& state, const ArmCall& call);
-ArmAnswer list_resources(const Cloud& cloud, const State& state, const ArmCall& call);
-ArmAnswer list_of_type(const Cloud& cloud, const State& state, const ArmCall& call);
 ArmAnswer put_resource(Cloud& cloud, Change& change, const ArmCall& call);
 ArmAnswer patch_resource(Cloud& cloud, Change& change, const ArmCall& call);
 ArmAnswer delete_resource(Cloud& cloud, Change& change, const ArmCall& call);
@@ -36,6 +33,11 @@ ArmAnswer post_action(Cloud& cloud, Change& change, const ArmCall& call);
 ArmAnswer resource_not_found(const std::string& id);
 // Takes out everything below an id: resources, assignments, deployments, their steps.
 void erase_below(const Cloud& cloud, Change& change, const std::string& id);
+
+// front/lists.cc
+ArmAnswer list_groups(const Cloud& cloud, const State& state, const ArmCall& call);
+ArmAnswer list_resources(const Cloud& cloud, const State& state, const ArmCall& call);
+ArmAnswer list_of_type(const Cloud& cloud, const State& state, const ArmCall& call);
 
 // polls.cc
 ArmAnswer poll_operation(const Cloud& cloud, const State& state, const ArmCall& call);

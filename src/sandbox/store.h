@@ -23,6 +23,7 @@
 #include "base/result.h"
 #include "sandbox/items.h"
 #include "sandbox/rbac/assignment_index.h"
+#include "sandbox/record_index.h"
 #include "storage/database.h"
 
 namespace armature::sandbox {
@@ -47,6 +48,7 @@ class State {
     return found == items.end() ? nullptr : &found->second;
   }
   const AssignmentIndex& assignments() const { return assignments_; }
+  const RecordIndex& index() const { return index_; }  // the records by type and name
   // {kind: {key: item}}, each item in its form in the database, and back. kInvalid: an unknown
   // kind, or an item that is no object.
   JsonObject to_items() const;
@@ -62,6 +64,7 @@ class State {
     forget(items, key);
     const auto place = items.insert_or_assign(key, std::move(item)).first;
     if constexpr (std::is_same_v<T, Assignment>) assignments_.add(place->second);
+    if constexpr (std::is_same_v<T, Record>) index_.add(*place);
   }
   // One item in its form in the database. False: the kind is unknown.
   bool take(const std::string& kind, const std::string& key, const Json& body);
@@ -69,6 +72,9 @@ class State {
   void drop(const std::string& key) {
     auto& items = std::get<Table<T>>(tables_);
     forget(items, key);
+    if constexpr (std::is_same_v<T, Record>) {
+      if (const auto old = items.find(key); old != items.end()) index_.remove(*old);
+    }
     items.erase(key);
   }
   template <class T>
@@ -85,6 +91,7 @@ class State {
              Table<Vault>, Table<SecretVersion>, Table<DeletedSecret>>
       tables_;
   AssignmentIndex assignments_;  // of Table<Assignment>: points into it
+  RecordIndex index_;            // of Table<Record>: likewise
 };
 
 // The one way to change the state: what goes through here goes to the database too.

@@ -136,12 +136,8 @@ tmpl::Outcome<tmpl::Plan> expand_again(Cloud& cloud, const Deployment& deploymen
 }
 
 std::string deployment_target(const std::string& id, const std::string& api_version) {
-  std::string out;
-  for (const std::string& part : split(id, '/')) {
-    if (!part.empty()) out += "/" + http::percent_encode(part);
-  }
   const std::string version = api_version.empty() ? "2021-04-01" : api_version;
-  return out + "?api-version=" + http::percent_encode(version);
+  return encode_path(id) + "?api-version=" + http::percent_encode(version);
 }
 
 Prepared prepare(Cloud& cloud, const ArmCall& call, const PrepareOptions& options) {
