@@ -122,10 +122,33 @@ class Shared:
         return [f"={self.letter}{number:04d} {text}" for text, number in self.numbers.items()]
 
 
+def plain_hyphens(pattern):
+    """In "[a-z-_]" and "[\\w-.]" the second hyphen stands for itself; said so, every library reads it alike."""
+    out, at, inside, after_range = [], 0, False, False
+    while at < len(pattern):
+        unit = pattern[at:at + 2] if pattern[at] == "\\" else pattern[at]
+        at += len(unit)
+        if not inside:
+            inside, start, after_range = unit == "[", at, False
+        elif unit == "]" and at - 1 > start:
+            inside = False
+        elif unit == "-" and at - 1 > start and pattern[at:at + 1] != "]":
+            if after_range:
+                unit, after_range = "\\-", False
+            else:  # the range's second end goes with it
+                end = pattern[at:at + 2] if pattern[at] == "\\" else pattern[at]
+                unit, after_range = "-" + end, True
+                at += len(end)
+        else:
+            after_range = unit in ("\\w", "\\d", "\\W", "\\D", "\\s", "\\S")
+        out.append(unit)
+    return "".join(out)
+
+
 def rule_text(rule):
     if not rule or not set(rule) & {"minLength", "maxLength", "pattern"}:
         return None
-    return f"{rule.get('minLength', '-')} {rule.get('maxLength', '-')} {rule.get('pattern', '-')}"
+    return f"{rule.get('minLength', '-')} {rule.get('maxLength', '-')} {plain_hyphens(rule.get('pattern', '-'))}"
 
 
 def resource_types(published):

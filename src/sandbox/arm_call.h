@@ -42,7 +42,7 @@ struct ArmCall {
   std::string request_id;
   std::string client_request_id;  // what the client calls it: x-ms-client-request-id
   std::string client_ip;
-  std::string if_match;       // headers as they came, "" when absent
+  std::string if_match;  // headers as they came, "" when absent
   std::string if_none_match;
   std::optional<Json> body;  // nothing: no body came
   std::vector<std::pair<std::string, std::string>> query;

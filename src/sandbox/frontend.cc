@@ -7,6 +7,7 @@
 #include "base/relaxed_json.h"
 #include "base/time.h"
 #include "sandbox/entra.h"
+#include "sandbox/front/paging.h"
 #include "sandbox/keyvault/data_plane.h"
 #include "sandbox/keyvault/vaults.h"
 
@@ -53,8 +54,7 @@ std::string routing_id(Instant now, const std::string& guid) {
   return "SANDBOX:" + time + ":" + guid;
 }
 
-void add_headers(const Cloud& cloud, const ArmCall& call, const std::string& method,
-                 http::Headers& headers) {
+void add_headers(const Cloud& cloud, const ArmCall& call, http::Headers& headers) {
   headers.set("Cache-Control", "no-cache");
   headers.set("Pragma", "no-cache");
   headers.set("Expires", "-1");
@@ -63,13 +63,6 @@ void add_headers(const Cloud& cloud, const ArmCall& call, const std::string& met
   headers.set("x-ms-request-id", call.request_id);
   headers.set("x-ms-correlation-request-id", call.correlation_id);
   headers.set("x-ms-routing-request-id", routing_id(cloud.clock().now(), call.request_id));
-  if (method == "GET" || method == "HEAD") {
-    headers.set("x-ms-ratelimit-remaining-subscription-reads", "249");
-  } else if (method == "DELETE") {
-    headers.set("x-ms-ratelimit-remaining-subscription-deletes", "199");
-  } else {
-    headers.set("x-ms-ratelimit-remaining-subscription-writes", "199");
-  }
 }
 
 http::Response to_http(ArmAnswer&& answer, bool is_head) {
@@ -78,6 +71,12 @@ http::Response to_http(ArmAnswer&& answer, bool is_head) {
   if (answer.body && !is_head) out = http::json_response(answer.status, dump(*answer.body));
   for (const auto& [name, value] : answer.headers) out.headers.set(name, value);
   return out;
+}
+
+// Clients write "//subscriptions/…"; ARM reads it as one slash.
+std::string_view one_slash(std::string_view target) {
+  while (target.starts_with("//")) target.remove_prefix(1);
+  return target;
 }
 
 std::optional<ArmAnswer> check_version(const ArmCall& call) {
@@ -108,6 +107,15 @@ std::optional<ArmAnswer> read_json(const http::Request& request, ArmCall& call) 
   return std::nullopt;
 }
 
+// A path that a GET could have is right: then it is the method that is not.
+ArmAnswer no_operation(const http::Request& request, const std::string& reason) {
+  const auto read = arm::operation_of("GET", one_slash(request.target));
+  if (!read) return refuse(400, "InvalidRequestUri", reason);
+  return refuse(405, "MethodNotAllowed",
+                "The http method '" + request.method.substr(0, 20) + "' is not supported for " +
+                    (read->is_collection ? "a resource collection." : "the resource."));
+}
+
 http::Response serve_arm(Cloud& cloud, const http::Request& request) {
   ArmCall call;
   call.request_id = cloud.random().uuid();
@@ -121,34 +129,49 @@ http::Response serve_arm(Cloud& cloud, const http::Request& request) {
   const bool is_head = request.method == "HEAD";
   const auto done = [&](ArmAnswer answer) {
     if (!answer.ok()) answer.headers.set("x-ms-failure-cause", "gateway");
-    add_headers(cloud, call, request.method, answer.headers);
+    add_headers(cloud, call, answer.headers);
     return to_http(std::move(answer), is_head);
   };
-  auto op = arm::operation_of(request.method, request.target);
-  if (!op) return done(refuse(400, "InvalidRequestUri", op.error().message));
+  auto op = arm::operation_of(request.method, one_slash(request.target));
+  if (!op) return done(no_operation(request, op.error().message));
   call.op = *std::move(op);
   call.at = read_address(call.op.target);
   call.query = http::parse_form(call.op.query).value_or(decltype(call.query){});
   if (auto refused = check_version(call)) return done(*std::move(refused));
-  if (call.at.head.size() > 1 && equal_ci(call.at.head[0], "subscriptions") &&
-      !equal_ci(call.at.head[1], cloud.subscription())) {
+  const bool in_subscription =
+      call.at.head.size() > 1 && equal_ci(call.at.head[0], "subscriptions");
+  if (in_subscription && !is_uuid(to_lower(call.at.head[1]))) {
+    return done(refuse(
+        400, "InvalidSubscriptionId",
+        "The provided subscription identifier '" + call.at.head[1] + "' is malformed or invalid."));
+  }
+  if (in_subscription && !equal_ci(call.at.head[1], cloud.subscription())) {
     return done(refuse(404, "SubscriptionNotFound",
                        "The subscription '" + call.at.head[1] + "' could not be found."));
   }
   TokenCheck check = check_token(cloud, request);
   if (!check.caller) {
-    add_headers(cloud, call, request.method, check.refusal.headers);
+    add_headers(cloud, call, check.refusal.headers);
     if (is_head) check.refusal.body.clear();
     return check.refusal;
   }
   call.caller = *check.caller;
-  if (auto refused = read_json(request, call)) return done(*std::move(refused));
+  call.if_match = request.headers.get("If-Match").value_or("");
+  call.if_none_match = request.headers.get("If-None-Match").value_or("");
+  Throttle::Outcome throttled = cloud.throttle().take(call);
+  const auto counted = [&](ArmAnswer answer) {
+    for (auto& [name, left] : throttled.headers) answer.headers.set(name, left);
+    return done(std::move(answer));
+  };
+  if (throttled.refusal) return counted(*std::move(throttled.refusal));
+  if (auto refused = read_json(request, call)) return counted(*std::move(refused));
   ArmAnswer out = cloud.perform(call);
+  cut_to_page(cloud, call, out);
   if (const auto id = request.headers.get("x-ms-client-request-id");
       id && equal_ci(request.headers.get("x-ms-return-client-request-id").value_or(""), "true")) {
     out.headers.set("x-ms-client-request-id", *id);
   }
-  return done(std::move(out));
+  return counted(std::move(out));
 }
 
 }  // namespace

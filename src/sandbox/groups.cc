@@ -2,6 +2,9 @@
 #include "arm/resource_id.h"
 #include "base/bytes.h"
 #include "sandbox/bodies.h"
+#include "sandbox/front/addressing.h"
+#include "sandbox/front/name_rules.h"
+#include "sandbox/front/tags.h"
 #include "sandbox/rbac.h"
 #include "sandbox/resource_kinds.h"
 #include "sandbox/routes.h"
@@ -55,8 +58,8 @@ ArmAnswer save(Cloud& cloud, Change& change, const ArmCall& call, Record record,
 
 }  // namespace
 
-Json subscription_json(const Cloud& cloud) {
-  return JsonObject{
+Json subscription_json(const Cloud& cloud, const State& state) {
+  JsonObject out{
       {"id",                   "/subscriptions/" + cloud.subscription()                          },
       {"authorizationSource",  "RoleBased"                                                       },
       {"managedByTenants",     JsonArray{}                                                       },
@@ -68,12 +71,14 @@ Json subscription_json(const Cloud& cloud) {
                                           {"quotaId", "PayAsYouGo_2014-09-01"},
                                           {"spendingLimit", "Off"}}}
   };
+  if (const Json* tags = subscription_tags(cloud, state)) out["tags"] = *tags;
+  return out;
 }
 
 ArmAnswer list_subscriptions(const Cloud& cloud, const State& state, const ArmCall& call) {
   JsonArray out;
   if (sees(state, call.caller.object_id, "/subscriptions/" + cloud.subscription())) {
-    out.push_back(subscription_json(cloud));
+    out.push_back(subscription_json(cloud, state));
   }
   const auto count = static_cast<std::int64_t>(out.size());
   return answer(200, JsonObject{
@@ -123,6 +128,13 @@ ArmAnswer put_group(Cloud& cloud, Change& change, const ArmCall& call) {
                       "' is in deprovisioning state and cannot perform this operation.");
   }
   const std::string was = old ? text_at(old->body, "location") : location;
+  if (auto refused = check_tags(*body.value, kType)) return *refused;
+  if (!old && !cloud.options().lenient) {
+    if (auto refused = check_group_location(location)) return *refused;
+  }
+  if (!old) {
+    if (auto refused = check_group_quota(cloud, change.state(), name)) return *refused;
+  }
   if (!equal_ci(was, location)) {
     return refuse(409, "InvalidResourceGroupLocation",
                   "Invalid resource group location '" + location +
@@ -151,6 +163,7 @@ ArmAnswer patch_group(Cloud& cloud, Change& change, const ArmCall& call) {
   if (!old) return group_not_found(call);
   auto body = read_body(call);
   if (!body.value) return *body.refusal;
+  if (auto refused = check_tags(*body.value, kType)) return *refused;
   Record record = *old;
   const bool same = apply_patch(record.body, *body.value);
   if (!same) change.updated(record.id);

@@ -8,6 +8,7 @@
 #include "base/crypto.h"
 #include "base/time.h"
 #include "sandbox/computed.h"
+#include "sandbox/front/body_rules.h"
 #include "sandbox/keyvault/vault_routes.h"
 #include "sandbox/keyvault/vaults.h"
 #include "sandbox/rbac/hierarchy.h"
@@ -234,6 +235,7 @@ Json render(const Cloud& cloud, const State& state, const Record& record) {
   }
   add_computed(facts, out);
   add_identity(state, facts, out);
+  if (const std::string etag = etag_of(record); !etag.empty()) out["etag"] = etag;
   out["systemData"] = system_data(record);
   return out;
 }

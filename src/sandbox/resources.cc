@@ -4,6 +4,8 @@
 #include "arm/resource_id.h"
 #include "base/bytes.h"
 #include "sandbox/bodies.h"
+#include "sandbox/front/body_rules.h"
+#include "sandbox/front/name_rules.h"
 #include "sandbox/keyvault/vaults.h"
 #include "sandbox/resource_kinds.h"
 #include "sandbox/routes.h"
@@ -72,6 +74,14 @@ ArmAnswer start_operation(Cloud& cloud, Change& change, const ArmCall& call, con
   return out;
 }
 
+// The body's etag stands in the header too.
+ArmAnswer with_etag(ArmAnswer out) {
+  if (const std::string etag = text_at(*out.body, "etag"); !etag.empty()) {
+    out.headers.set("ETag", etag);
+  }
+  return out;
+}
+
 ArmAnswer save(Cloud& cloud, Change& change, const ArmCall& call, Record record, bool is_new,
                bool same) {
   const Instant now = cloud.clock().now();
@@ -88,7 +98,7 @@ ArmAnswer save(Cloud& cloud, Change& change, const ArmCall& call, Record record,
     }
     change.put(to_lower(record.id), record);
   }
-  ArmAnswer out = answer(is_new ? 201 : 200, render(cloud, change.state(), record));
+  ArmAnswer out = with_etag(answer(is_new ? 201 : 200, render(cloud, change.state(), record)));
   return slow ? start_operation(cloud, change, call, record, std::move(out)) : out;
 }
 
@@ -124,7 +134,7 @@ ArmAnswer resource_not_found(const std::string& id) {
 ArmAnswer get_resource(const Cloud& cloud, const State& state, const ArmCall& call) {
   const bool head = call.op.method == "HEAD";
   if (const Record* record = state.get<Record>(to_lower(call.op.target))) {
-    return head ? answer(204) : answer(200, render(cloud, state, *record));
+    return head ? answer(204) : with_etag(answer(200, render(cloud, state, *record)));
   }
   if (auto child = inline_child(cloud, state, call.op.target)) {
     return head ? answer(204) : answer(200, *std::move(child));
@@ -135,11 +145,20 @@ ArmAnswer get_resource(const Cloud& cloud, const State& state, const ArmCall& ca
 ArmAnswer put_resource(Cloud& cloud, Change& change, const ArmCall& call) {
   const auto id = arm::ResourceId::parse(call.op.target);
   if (!id) return refuse(400, "InvalidResourceName", id.error().message);
+  const State& state = change.state();
+  const Record* old = state.get<Record>(to_lower(id->text));
+  if (auto refused = check_conditions(call, old)) return *refused;
+  if (!old && !cloud.options().lenient) {
+    if (auto refused = check_name(*id)) return *refused;
+  }
+  if (auto refused = check_envelope(cloud, call, *id, old)) return *refused;
   auto body = read_body(call);
   if (!body.value) return *body.refusal;
-  const State& state = change.state();
   if (auto refused = check_parent(cloud, state, *id)) return *refused;
-  const Record* old = state.get<Record>(to_lower(id->text));
+  if (!old && !cloud.options().lenient) {
+    if (auto refused = check_taken(state, *id)) return *refused;
+    if (auto refused = check_quota(state, *id)) return *refused;
+  }
   if (auto refused = check_location(old, *body.value, *id)) return *refused;
   drop_write_only(id->type, *body.value);
   if (!call.secrets.empty()) drop_secrets(call.secrets, *body.value);
@@ -162,6 +181,10 @@ ArmAnswer put_resource(Cloud& cloud, Change& change, const ArmCall& call) {
 ArmAnswer patch_resource(Cloud& cloud, Change& change, const ArmCall& call) {
   const Record* old = change.state().get<Record>(to_lower(call.op.target));
   if (!old) return resource_not_found(call.op.target);
+  if (auto refused = check_conditions(call, old)) return *refused;
+  if (const auto id = arm::ResourceId::parse(old->id)) {
+    if (auto refused = check_envelope(cloud, call, *id, old)) return *refused;
+  }
   auto body = read_body(call);
   if (!body.value) return *body.refusal;
   drop_write_only(old->type, *body.value);
@@ -201,7 +224,9 @@ void erase_below(const Cloud& cloud, Change& change, const std::string& id) {
 
 ArmAnswer delete_resource(Cloud& cloud, Change& change, const ArmCall& call) {
   const std::string key = to_lower(call.op.target);
-  if (!change.state().get<Record>(key)) return answer(204);
+  const Record* old = change.state().get<Record>(key);
+  if (!old) return answer(204);
+  if (auto refused = check_conditions(call, old)) return *refused;
   erase_below(cloud, change, key);
   erase_record(cloud, change, key);
   return answer(200);

@@ -3,6 +3,10 @@
 #include "base/bytes.h"
 #include "sandbox/activity_query.h"
 #include "sandbox/deployments/export.h"
+#include "sandbox/front/locks.h"
+#include "sandbox/front/name_rules.h"
+#include "sandbox/front/providers.h"
+#include "sandbox/front/tags.h"
 #include "sandbox/keyvault/vault_routes.h"
 #include "sandbox/policy/insights.h"
 #include "sandbox/policy/resources.h"
@@ -43,27 +47,9 @@ bool is_poll(const ArmCall& call) {
          (equal_ci(tail[2], "operationStatuses") || equal_ci(tail[2], "operationresults"));
 }
 
-// "Microsoft.Storage" and the list of such: every namespace counts as registered.
-Json provider_json(const Cloud& cloud, const std::string& name) {
-  return JsonObject{
-      {"id",                 "/subscriptions/" + cloud.subscription() + "/providers/" + name},
-      {"namespace",          name                                                           },
-      {"registrationPolicy", "RegistrationFree"                                             },
-      {"registrationState",  "Registered"                                                   },
-      {"resourceTypes",      JsonArray{}                                                    }
-  };
-}
-
-ArmAnswer read_providers(const Cloud& cloud, const State& state, const ArmCall& call) {
-  if (!call.at.provider.empty()) return answer(200, provider_json(cloud, call.at.provider));
-  std::map<std::string, std::string> names;
-  for (const auto& [key, record] : state.table<Record>()) {
-    const std::string name = record.type.substr(0, record.type.find('/'));
-    names.emplace(to_lower(name), name);
-  }
-  JsonArray out;
-  for (const auto& [key, name] : names) out.push_back(provider_json(cloud, name));
-  return list_answer(std::move(out));
+bool is_tags(const ArmCall& call) {
+  return call.at.is("Microsoft.Resources", "tags") && call.at.tail.size() == 2 &&
+         equal_ci(call.at.tail[1], "default");
 }
 
 // Below no "providers": tenants, subscriptions, groups and their lists.
@@ -76,10 +62,12 @@ ArmAnswer read_scope(Cloud& cloud, const State& state, const ArmCall& call) {
     case 1:
       return list_subscriptions(cloud, state, call);
     case 2:
-      return answer(200, subscription_json(cloud));
+      return answer(200, subscription_json(cloud, state));
     case 3:
       if (is(2, "resourceGroups")) return list_groups(cloud, state, call);
       if (is(2, "resources")) return list_resources(cloud, state, call);
+      if (is(2, "locations")) return list_locations(cloud);
+      if (is(2, "tagNames")) return list_tag_names(cloud, state);
       return not_found(call);
     case 4:
       return is(2, "resourceGroups") ? get_group(cloud, state, call) : not_found(call);
@@ -118,7 +106,7 @@ std::optional<ArmAnswer> check_scope(const Cloud& cloud, const State& state, con
 ArmAnswer route_read(Cloud& cloud, const State& state, const ArmCall& call) {
   if (is_poll(call)) return poll_operation(cloud, state, call);
   if (!call.at.providers) return read_scope(cloud, state, call);
-  if (call.at.tail.empty()) return read_providers(cloud, state, call);
+  if (call.at.tail.empty()) return get_providers(cloud, state, call);
   if (call.at.is("Microsoft.Authorization", "roleAssignments")) {
     return get_assignment(cloud, state, call);
   }
@@ -132,6 +120,10 @@ ArmAnswer route_read(Cloud& cloud, const State& state, const ArmCall& call) {
   if (call.at.is("Microsoft.Insights", "eventtypes")) return list_events(cloud, state, call);
   if (call.at.is("Microsoft.Insights", "eventcategories")) return list_event_categories();
   if (auto out = read_vaults(cloud, state, call)) return *std::move(out);
+  if (call.at.is("Microsoft.Authorization", "locks") && !call.at.instance()) {
+    return list_locks(cloud, state, call);
+  }
+  if (is_tags(call)) return get_tags(cloud, state, call);
   return call.at.instance() ? get_resource(cloud, state, call) : list_of_type(cloud, state, call);
 }
 
@@ -139,6 +131,9 @@ ArmAnswer route_change(Cloud& cloud, Change& change, const ArmCall& call) {
   const std::string& method = call.op.method;
   if (!call.at.providers) {
     const auto& head = call.at.head;
+    if (head.size() >= 4 && equal_ci(head[2], "tagNames")) {
+      return change_tag_name(cloud, change, call);
+    }
     if (head.size() < 4 || !equal_ci(head[2], "resourceGroups")) return not_found(call);
     if (method == "POST" && head.size() == 5 && equal_ci(head[4], "exportTemplate")) {
       return export_group(cloud, change.state(), call);
@@ -155,8 +150,9 @@ ArmAnswer route_change(Cloud& cloud, Change& change, const ArmCall& call) {
     if (call.at.is("Microsoft.Resources", "calculateTemplateHash")) return hash_template(call);
     if (call.at.tail.size() == 1 &&
         (equal_ci(call.at.tail[0], "register") || equal_ci(call.at.tail[0], "unregister"))) {
-      return answer(200, provider_json(cloud, call.at.provider));
+      return change_provider(cloud, change, call);
     }
+    if (auto answered = availability(change.state(), call)) return *answered;
     return call.at.tail.empty() ? not_found(call) : post_action(cloud, change, call);
   }
   if (!call.at.instance()) return not_allowed(call, "a resource collection");
@@ -172,6 +168,14 @@ ArmAnswer route_change(Cloud& cloud, Change& change, const ArmCall& call) {
     if (method == "PUT") return put_role(cloud, change, call);
     if (method == "DELETE") return delete_role(cloud, change, call);
     return not_allowed(call, "role definitions");
+  }
+  if (is_tags(call)) {
+    if (method == "PUT") return put_tags(cloud, change, call);
+    if (method == "PATCH") return patch_tags(cloud, change, call);
+    return delete_tags(cloud, change, call);
+  }
+  if (method == "PUT" && call.at.is("Microsoft.Authorization", "locks")) {
+    if (auto refused = check_lock(change.state(), call)) return *refused;
   }
   if (method == "PUT") return put_resource(cloud, change, call);
   if (method == "PATCH") return patch_resource(cloud, change, call);

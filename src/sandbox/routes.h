@@ -15,7 +15,7 @@ ArmAnswer route_change(Cloud& cloud, Change& change, const ArmCall& call);
 std::optional<ArmAnswer> check_scope(const Cloud& cloud, const State& state, const ArmCall& call);
 
 // groups.cc
-Json subscription_json(const Cloud& cloud);
+Json subscription_json(const Cloud& cloud, const State& state);
 ArmAnswer list_subscriptions(const Cloud& cloud, const State& state, const ArmCall& call);
 ArmAnswer list_tenants(const Cloud& cloud);
 const Record* find_group(const Cloud& cloud, const State& state, std::string_view id);

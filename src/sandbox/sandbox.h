@@ -55,7 +55,7 @@ struct Options {
   // and a deployment that has such parameters fails when a restart interrupts it.
   Secret state_key;
   ContentSource content;  // of linked templates; empty: none can be reached
-  bool allow_unknown_types = false;   // types and api-versions that the sandbox's facts lack
+  bool lenient = false;   // takes types, api-versions, regions and names as they come, unchecked
   bool require_registration = false;  // of resource providers, before their types are used
   bool throttle = false;              // by ARM's token buckets: 429 when one is empty
 };

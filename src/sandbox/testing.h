@@ -35,6 +35,9 @@ struct World {
   std::unique_ptr<Cloud> cloud;
   Micros provisioning_time{0};
   std::string state_key = "the key of this test";
+  bool strict = false;  // types, api-versions, regions and names as in Azure, from restart() on
+  bool throttle = false;
+  bool require_registration = false;
   std::string token;
   Application app;
 
@@ -49,6 +52,9 @@ struct World {
     Options settings = chosen;
     settings.provisioning_time = provisioning_time;
     settings.state_key = Secret(state_key);
+    settings.lenient = !strict;
+    settings.throttle = throttle;
+    settings.require_registration = require_registration;
     cloud = must(Cloud::open(settings, runtime, database.get(), clock, random, log.log));
     cloud->set_url("https://localhost:1");
     app = add_app("tester", {
@@ -93,7 +99,9 @@ struct World {
     http::Request request;
     request.method = method;
     request.target =
-        path + (path.find('?') == std::string::npos ? "?" : "&") + "api-version=2021-04-01";
+        path.find("api-version=") != std::string::npos
+            ? path
+            : path + (path.find('?') == std::string::npos ? "?" : "&") + "api-version=2021-04-01";
     request.headers.set("Authorization", "Bearer " + (as.empty() ? token : as));
     request.body = body;
     return serve(*cloud, request);

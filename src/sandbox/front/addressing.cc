@@ -30,8 +30,7 @@ Scopes scope_of(const Address& at) {
   if (head.empty()) return kTenantScope;
   const bool resource =
       std::ranges::any_of(head, [](const std::string& s) { return equal_ci(s, "providers"); });
-  if (equal_ci(head[0], "providers") && head.size() == 4 &&
-      equal_ci(head[2], "managementGroups")) {
+  if (equal_ci(head[0], "providers") && head.size() == 4 && equal_ci(head[2], "managementGroups")) {
     return kManagementGroupScope;
   }
   if (resource) return kExtensionScope;
@@ -74,19 +73,21 @@ std::string location_of(const State& state, const ArmCall& call) {
 ArmAnswer no_version(const State& state, const ArmCall& call, const TypeFacts& facts) {
   if (!facts.has_location) return no_type(call, std::string(facts.type()), &facts);
   return refuse(400, "NoRegisteredProviderFound",
-                "No registered resource provider found for location '" +
-                    location_of(state, call) + "' and API version '" + call.op.api_version +
-                    "' for type '" + std::string(facts.type()) +
-                    "'. The supported api-versions are '" + listed(facts.version_list()) +
-                    "'. The supported locations are '" + region_names() + "'.");
+                "No registered resource provider found for location '" + location_of(state, call) +
+                    "' and API version '" + call.op.api_version + "' for type '" +
+                    std::string(facts.type()) + "'. The supported api-versions are '" +
+                    listed(facts.version_list()) + "'. The supported locations are '" +
+                    region_names() + "'.");
 }
 
 std::optional<ArmAnswer> check_writable(const ArmCall& call, const TypeFacts& facts) {
   if (call.op.method != "PUT" && call.op.method != "PATCH") return std::nullopt;
   if (facts.writable == 0) {
     return refuse(405, "MethodNotAllowed",
-                  "The http method '" + call.op.method + "' is not supported for the resource "
-                  "type '" + std::string(facts.name) + "'.");
+                  "The http method '" + call.op.method +
+                      "' is not supported for the resource "
+                      "type '" +
+                      std::string(facts.name) + "'.");
   }
   const Scopes scope = scope_of(call.at);
   if ((facts.writable & (scope | kExtensionScope)) != 0) return std::nullopt;
@@ -126,14 +127,27 @@ bool may_be_global(std::string_view type) {
                                  "Microsoft.CustomProviders/associations",
                                  "Microsoft.DataReplication/replicationVaults",
                                  "Microsoft.Migrate/assessmentProjects"};
-  constexpr std::array kNamespaces = {
-      "Microsoft.Cdn",          "Microsoft.CertificateRegistration", "Microsoft.DomainRegistration",
-      "Microsoft.AlertsManagement", "Microsoft.BotService",           "Microsoft.Communication",
-      "Microsoft.AzureActiveDirectory", "Microsoft.Bing",             "Microsoft.Management",
-      "Microsoft.Resources",    "Microsoft.Authorization",            "Microsoft.Security",
-      "Microsoft.SaaS",         "Microsoft.Portal",                   "Microsoft.VSOnline",
-      "Microsoft.ManagedServices", "Microsoft.Solutions",             "Microsoft.VisualStudio",
-      "Microsoft.ServicesHub",  "Microsoft.Billing",                  "Microsoft.HealthBot"};
+  constexpr std::array kNamespaces = {"Microsoft.Cdn",
+                                      "Microsoft.CertificateRegistration",
+                                      "Microsoft.DomainRegistration",
+                                      "Microsoft.AlertsManagement",
+                                      "Microsoft.BotService",
+                                      "Microsoft.Communication",
+                                      "Microsoft.AzureActiveDirectory",
+                                      "Microsoft.Bing",
+                                      "Microsoft.Management",
+                                      "Microsoft.Resources",
+                                      "Microsoft.Authorization",
+                                      "Microsoft.Security",
+                                      "Microsoft.SaaS",
+                                      "Microsoft.Portal",
+                                      "Microsoft.VSOnline",
+                                      "Microsoft.ManagedServices",
+                                      "Microsoft.Solutions",
+                                      "Microsoft.VisualStudio",
+                                      "Microsoft.ServicesHub",
+                                      "Microsoft.Billing",
+                                      "Microsoft.HealthBot"};
   const std::string provider(type.substr(0, type.find('/')));
   if (!starts_with_ci(provider, "Microsoft.")) return true;
   return std::ranges::any_of(kNamespaces, [&](const char* n) { return equal_ci(n, provider); }) ||
@@ -153,7 +167,7 @@ std::optional<ArmAnswer> check_own_version(const ArmCall& call) {
 }
 
 std::optional<ArmAnswer> check_type(const Cloud& cloud, const State& state, const ArmCall& call) {
-  if (cloud.options().allow_unknown_types) return std::nullopt;
+  if (cloud.options().lenient) return std::nullopt;
   if (!call.at.providers || call.at.provider.empty()) return check_own_version(call);
   if (find_namespace(call.at.provider).empty()) {
     return refuse(404, "InvalidResourceNamespace",
@@ -161,8 +175,9 @@ std::optional<ArmAnswer> check_type(const Cloud& cloud, const State& state, cons
   }
   if (call.at.tail.empty()) return check_own_version(call);
   const std::string type = called_type(call);
-  if (type.empty() || call.op.is_operation_poll || is_everywhere(call, type)) return std::nullopt;
+  if (type.empty() || call.op.is_operation_poll) return std::nullopt;
   const auto facts = find_type(type);
+  if (is_everywhere(call, type)) return facts ? check_writable(call, *facts) : std::nullopt;
   if (!facts) return no_type(call, type.substr(call.at.provider.size() + 1), nullptr);
   if (!facts->takes(call.op.api_version)) return no_version(state, call, *facts);
   return check_writable(call, *facts);
@@ -180,16 +195,15 @@ std::optional<ArmAnswer> check_group_location(const std::string& location) {
 std::optional<ArmAnswer> check_locations(const Cloud& cloud, const State& state,
                                          const ArmCall& call) {
   const bool put = call.op.method == "PUT";
-  if (cloud.options().allow_unknown_types || !call.at.instance() ||
-      (!put && call.op.method != "PATCH") || !call.body || !call.body->is_object()) {
+  if (cloud.options().lenient || !call.at.instance() || (!put && call.op.method != "PATCH") ||
+      !call.body || !call.body->is_object()) {
     return std::nullopt;
   }
   const std::string type = call.at.type();
   const auto facts = find_type(type);
   if (!facts || !facts->has_location) return std::nullopt;
   const Json* given = find_ci(call.body->get_object(), "location");
-  const std::string location =
-      given && given->is_string() ? normal_location(as_text(*given)) : "";
+  const std::string location = given && given->is_string() ? normal_location(as_text(*given)) : "";
   if (location.empty()) {
     const bool only_in_groups = facts->writable == kGroupScope;
     if (!put || !facts->needs_location || !only_in_groups || may_be_global(type)) {

@@ -7,8 +7,8 @@
 //   Errors             404 InvalidResourceNamespace, 404 InvalidResourceType, 404
 //                      MissingSubscription, 405 MethodNotAllowed, 400 NoRegisteredProviderFound,
 //                      400 InvalidApiVersionParameter
-//   Unknown            with Options::allow_unknown_types every well-formed namespace, type and
-//                      api-version is taken, for what Azure has and the facts do not
+//   Unknown            with Options::lenient nothing is refused: for what Azure has and the facts
+//                      do not, and for types that are made up for a test
 //   Threads            pure
 #include <optional>
 

@@ -21,18 +21,18 @@ struct Shape {
   const char* words;
 };
 constexpr std::array kShapes = {
-    Shape{"location", boost::json::kind::string, "a string"},
-    Shape{"properties", boost::json::kind::object, "an object"},
-    Shape{"identity", boost::json::kind::object, "an object"},
-    Shape{"sku", boost::json::kind::object, "an object"},
-    Shape{"plan", boost::json::kind::object, "an object"},
-    Shape{"kind", boost::json::kind::string, "a string"},
-    Shape{"zones", boost::json::kind::array, "an array"},
-    Shape{"managedBy", boost::json::kind::string, "a string"},
+    Shape{"location",         boost::json::kind::string, "a string" },
+    Shape{"properties",       boost::json::kind::object, "an object"},
+    Shape{"identity",         boost::json::kind::object, "an object"},
+    Shape{"sku",              boost::json::kind::object, "an object"},
+    Shape{"plan",             boost::json::kind::object, "an object"},
+    Shape{"kind",             boost::json::kind::string, "a string" },
+    Shape{"zones",            boost::json::kind::array,  "an array" },
+    Shape{"managedBy",        boost::json::kind::string, "a string" },
     Shape{"extendedLocation", boost::json::kind::object, "an object"},
-    Shape{"id", boost::json::kind::string, "a string"},
-    Shape{"name", boost::json::kind::string, "a string"},
-    Shape{"type", boost::json::kind::string, "a string"},
+    Shape{"id",               boost::json::kind::string, "a string" },
+    Shape{"name",             boost::json::kind::string, "a string" },
+    Shape{"type",             boost::json::kind::string, "a string" },
 };
 
 std::optional<ArmAnswer> check_shapes(const JsonObject& body) {
@@ -87,9 +87,9 @@ std::optional<ArmAnswer> check_state(const Cloud& cloud, const JsonObject& body,
       equal_ci(state, "Updating")) {
     return std::nullopt;
   }
-  return refuse(400, "InvalidPropertyValue",
-                "The provisioningState '" + state + "' cannot be set; the resource's is '" + now +
-                    "'.");
+  return refuse(
+      400, "InvalidPropertyValue",
+      "The provisioningState '" + state + "' cannot be set; the resource's is '" + now + "'.");
 }
 
 ArmAnswer failed(const std::string& text) { return refuse(412, "PreconditionFailed", text); }

@@ -2,8 +2,8 @@
 // What the envelope of a resource must look like whatever its type, and its ETag.
 //
 //   check_envelope      the fields that ARM itself reads have their types; id, name and type, where
-//                       given, are the path's; provisioningState is not the caller's to change; tags
-//                       keep their rules
+//                       given, are the path's; provisioningState is not the caller's to change;
+//                       tags keep their rules
 //   etag_of             of a type that has one: it follows from the content and the time of its
 //                       last change. "" for the others
 //   check_conditions    If-Match and If-None-Match, by the matrix of the resource-provider

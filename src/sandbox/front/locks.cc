@@ -111,8 +111,7 @@ std::optional<ArmAnswer> check_lock(const State& state, const ArmCall& call) {
     return refuse(400, "InvalidLockNotes", "The notes of a lock have at most 512 characters.");
   }
   const std::string key = to_lower(call.op.target);
-  if (state.get<Record>(key) ||
-      state.index().in_collection(collection_of(key)) < kMostPerScope) {
+  if (state.get<Record>(key) || state.index().in_collection(collection_of(key)) < kMostPerScope) {
     return std::nullopt;
   }
   return refuse(409, "LockCountQuotaExceeded",

@@ -39,7 +39,7 @@ constexpr std::array kOwnRules = {
     OwnRule{"Microsoft.Sql/servers",                          "1 63 ^[a-z0-9](|[a-z0-9-]*[a-z0-9])$",            400,
             "InvalidServerName",                                                                                                            "The server name '<n>' is not valid: it must have 1 to 63 lower-case letters, digits "
             "and hyphens, and no hyphen at its ends.",                                                                                                                                        "NameAlreadyExists",          "The name '<n>' already exists. Choose a different name." },
-    OwnRule{"Microsoft.Web/sites",                            "2 60 ^[\\p{L}0-9](|[\\p{L}0-9-]*[\\p{L}0-9])$",   400,
+    OwnRule{"Microsoft.Web/sites",                            "2 60 ^[a-zA-Z0-9](|[a-zA-Z0-9-]*[a-zA-Z0-9])$",   400,
             "BadRequest",                                                                                                                   "The site name '<n>' is not valid: it must have 2 to 60 letters, digits and hyphens, "
             "and no hyphen at its ends.",                                                                                                                                                            "Conflict",                   "Website with given name <n> already exists."             },
     OwnRule{"Microsoft.DocumentDB/databaseAccounts",          "3 44 ^[a-z0-9](|[a-z0-9-]*[a-z0-9])$",            400,

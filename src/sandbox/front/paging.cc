@@ -78,21 +78,17 @@ void cut_to_page(const Cloud& cloud, const ArmCall& call, ArmAnswer& answer) {
   Json* value = object.if_contains("value");
   if (!value || !value->is_array() || object.contains("nextLink")) return;
   const JsonArray& all = value->get_array();
-  const std::string token = call.query_value("$skiptoken");
-  if (all.size() <= kMostItems && token.empty()) return;
-  const auto decoded = from_base64url(token);
-  const auto start =
-      decoded && !decoded->empty() ? number(*decoded) : std::optional<std::size_t>(0);
-  if (!start) {
-    answer = bad_parameter("$skiptoken", token);
-    return;
-  }
-  const std::size_t first = std::min(*start, all.size());
+  // "#2000": a place in the list, not a key. Other tokens are those of lists that page themselves.
+  const auto token = from_base64url(call.query_value("$skiptoken"));
+  const bool ours = token && token->starts_with('#');
+  if (all.size() <= kMostItems && !ours) return;
+  const std::size_t start = ours ? number(std::string_view(*token).substr(1)).value_or(0) : 0;
+  const std::size_t first = std::min(start, all.size());
   const std::size_t last = std::min(first + kMostItems, all.size());
   JsonArray page(all.begin() + static_cast<std::ptrdiff_t>(first),
                  all.begin() + static_cast<std::ptrdiff_t>(last));
   if (last < all.size()) {
-    object["nextLink"] = next_link(cloud, call, to_base64url(std::to_string(last)));
+    object["nextLink"] = next_link(cloud, call, to_base64url("#" + std::to_string(last)));
   }
   object["value"] = std::move(page);
 }

@@ -11,13 +11,23 @@
 namespace armature::sandbox {
 namespace {
 
-constexpr std::array kAlwaysThere = {
-    "Microsoft.Resources",       "Microsoft.Authorization",       "Microsoft.ADHybridHealthService",
-    "Microsoft.Billing",         "Microsoft.ClassicSubscription", "Microsoft.Commerce",
-    "Microsoft.Consumption",     "Microsoft.CostManagement",      "Microsoft.Features",
-    "Microsoft.MarketplaceOrdering", "Microsoft.Portal",          "Microsoft.ResourceGraph",
-    "Microsoft.ResourceNotifications", "Microsoft.SerialConsole", "Microsoft.Support",
-    "Microsoft.Management",      "Microsoft.Subscription"};
+constexpr std::array kAlwaysThere = {"Microsoft.Resources",
+                                     "Microsoft.Authorization",
+                                     "Microsoft.ADHybridHealthService",
+                                     "Microsoft.Billing",
+                                     "Microsoft.ClassicSubscription",
+                                     "Microsoft.Commerce",
+                                     "Microsoft.Consumption",
+                                     "Microsoft.CostManagement",
+                                     "Microsoft.Features",
+                                     "Microsoft.MarketplaceOrdering",
+                                     "Microsoft.Portal",
+                                     "Microsoft.ResourceGraph",
+                                     "Microsoft.ResourceNotifications",
+                                     "Microsoft.SerialConsole",
+                                     "Microsoft.Support",
+                                     "Microsoft.Management",
+                                     "Microsoft.Subscription"};
 
 bool is_free(std::string_view ns) {
   return std::ranges::any_of(kAlwaysThere, [&](const char* own) { return equal_ci(own, ns); });
@@ -107,9 +117,8 @@ Json provider_json(const Cloud& cloud, const State& state, const ArmCall& call,
 // How many of the subscription's resources are of the namespace?
 bool in_use(const State& state, std::string_view ns) {
   const auto types = types_of(ns);
-  return std::ranges::any_of(types, [&](const TypeFacts& type) {
-    return !state.index().of_type(type.name).empty();
-  });
+  return std::ranges::any_of(
+      types, [&](const TypeFacts& type) { return !state.index().of_type(type.name).empty(); });
 }
 
 std::string no_registration(const std::string& ns) {
@@ -134,13 +143,14 @@ std::optional<ArmAnswer> check_registration(const Cloud& cloud, const State& sta
   if (registered == "Registered" || registered == "Registering") return std::nullopt;
   const std::string message = no_registration(ns);
   return answer(
-      409, JsonObject{
-               {"error",
-                JsonObject{{"code", "MissingSubscriptionRegistration"},
-                           {"message", message},
-                           {"details", JsonArray{JsonObject{{"code", "MissingSubscriptionRegistration"},
-                                                            {"target", ns},
-                                                            {"message", message}}}}}}
+      409,
+      JsonObject{
+          {"error",
+           JsonObject{{"code", "MissingSubscriptionRegistration"},
+                      {"message", message},
+                      {"details", JsonArray{JsonObject{{"code", "MissingSubscriptionRegistration"},
+                                                       {"target", ns},
+                                                       {"message", message}}}}}}
   });
 }
 
@@ -174,9 +184,9 @@ ArmAnswer change_provider(Cloud& cloud, Change& change, const ArmCall& call) {
                   "The resource provider '" + ns +
                       "' cannot be unregistered: the subscription has resources of it.");
   }
-  const bool same = leaves ? now.ends_with("nregistered") || now == "NotRegistered" ||
-                                 now == "Unregistering"
-                           : now.starts_with("Register");
+  const bool same =
+      leaves ? now.ends_with("nregistered") || now == "NotRegistered" || now == "Unregistering"
+             : now.starts_with("Register");
   if (!same) {
     const Instant done = cloud.clock().now() + cloud.options().provisioning_time;
     change.put(setting_key(ns), Setting{(leaves ? "-" : "") + std::to_string(to_micros(done))});
@@ -224,8 +234,8 @@ ArmAnswer list_locations(const Cloud& cloud) {
       for (const std::string& zone : split(location.zones, ',')) {
         const std::size_t equals = zone.find('=');
         zones.push_back(JsonObject{
-            {"logicalZone",  zone.substr(0, equals) },
-            {"physicalZone", zone.substr(equals + 1)}
+            {"logicalZone", zone.substr(0, equals)},
+            {"physicalZone",             zone.substr(equals + 1)            }
         });
       }
       item["availabilityZoneMappings"] = std::move(zones);

@@ -7,8 +7,8 @@
 namespace armature::sandbox {
 namespace {
 
-// Settings: "tagname/<name>" and "tagvalue/<name>/<value>", the name in lower case; the value is the
-// text as it was first written.
+// Settings: "tagname/<name>" and "tagvalue/<name>/<value>", the name in lower case; the value is
+// the text as it was first written.
 constexpr std::string_view kNames = "tagname/";
 constexpr std::string_view kValues = "tagvalue/";
 
@@ -72,9 +72,8 @@ void each_setting(const State& state, std::string_view prefix, F visit) {
 
 std::map<std::string, Use> uses_of(const State& state) {
   std::map<std::string, Use> out;
-  each_setting(state, kNames, [&](const std::string& key, const std::string& name) {
-    out[key].name = name;
-  });
+  each_setting(state, kNames,
+               [&](const std::string& key, const std::string& name) { out[key].name = name; });
   each_setting(state, kValues, [&](const std::string& key, const std::string& value) {
     const auto found = out.find(key.substr(0, key.find('/')));
     if (found != out.end()) found->second.values.try_emplace(value, 0);
@@ -114,7 +113,12 @@ ArmAnswer change_tag_name(Cloud& cloud, Change& change, const ArmCall& call) {
   const std::string& name = call.at.head[3];
   JsonObject tags;
   tags[name] = call.at.head.size() > 5 ? call.at.head[5] : "";
-  if (auto refused = check_tags(JsonObject{{"tags", std::move(tags)}}, "")) return *refused;
+  if (auto refused = check_tags(
+          JsonObject{
+              {"tags", std::move(tags)}
+  },
+          ""))
+    return *refused;
   if (call.at.head.size() > 5) return change_value(cloud, change, call);
   const std::string key = std::string(kNames) + to_lower(name);
   const Setting* there = change.state().get<Setting>(key);

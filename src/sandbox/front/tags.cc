@@ -35,10 +35,12 @@ std::optional<ArmAnswer> check_pair(std::string_view name, const Json& value,
   if (!value.is_string() && !value.is_null()) {
     return refuse(400, "InvalidRequestContent",
                   "The request content was invalid and could not be deserialized: 'the value of "
-                  "the tag " + shown + " is no text'.");
+                  "the tag " +
+                      shown + " is no text'.");
   }
   if (trim(name).empty()) return refuse(400, "InvalidTagName", "The tag name cannot be empty.");
-  if (std::ranges::any_of(name, is_bad)) {
+  // "hidden-link:/subscriptions/…" is how the portal ties one resource to another.
+  if (!starts_with_ci(name, "hidden-") && std::ranges::any_of(name, is_bad)) {
     return refuse(400, "InvalidTagNameCharacters",
                   "The tag names '" + shown +
                       "' have reserved characters '<,>,%,&,\\,?,/' or control characters.");
@@ -87,8 +89,8 @@ std::optional<Target> find_target(const Cloud& cloud, const State& state, const 
     if (kept) {
       out.record = *kept;
     } else {
-      out.record.id = "/subscriptions/" + cloud.subscription() +
-                      "/providers/Microsoft.Resources/tags/default";
+      out.record.id =
+          "/subscriptions/" + cloud.subscription() + "/providers/Microsoft.Resources/tags/default";
       out.record.type = "Microsoft.Resources/tags";
       out.record.name = "default";
       out.record.body = JsonObject{};
@@ -142,7 +144,11 @@ std::optional<ArmAnswer> read_tags(const ArmCall& call, JsonObject& out) {
   if (tags && tags->is_object()) {
     out = tags->get_object();
     // Two names that are alike but for case cannot both be meant.
-    return check_tags(JsonObject{{"tags", out}}, "");
+    return check_tags(
+        JsonObject{
+            {"tags", out}
+    },
+        "");
   }
   return refuse(400, "InvalidRequestContent",
                 "The request content was invalid and could not be deserialized: 'properties.tags "

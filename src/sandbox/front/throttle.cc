@@ -41,8 +41,8 @@ Throttle::Outcome Throttle::take(const ArmCall& call) {
   const auto& head = call.at.head;
   const bool subscription = head.size() > 1 && equal_ci(head[0], "subscriptions");
   const std::string scope = subscription ? to_lower(head[1]) : "";
-  const std::string name = "x-ms-ratelimit-remaining-" +
-                           std::string(subscription ? "subscription" : "tenant") + "-";
+  const std::string name =
+      "x-ms-ratelimit-remaining-" + std::string(subscription ? "subscription" : "tenant") + "-";
   Outcome out;
   const std::scoped_lock lock(mutex_);
   if (!limits_) {
@@ -59,15 +59,15 @@ Throttle::Outcome Throttle::take(const ArmCall& call) {
     mine.tokens -= 1;
     everyone.tokens -= 1;
   } else {
-    const double wait = short_of_mine ? (1 - mine.tokens) / own.per_second
-                                      : (1 - everyone.tokens) / all.per_second;
+    const double wait =
+        short_of_mine ? (1 - mine.tokens) / own.per_second : (1 - everyone.tokens) / all.per_second;
     const std::string seconds = std::to_string(std::max(1, static_cast<int>(std::ceil(wait))));
     const std::string what = subscription ? "subscription '" + head[1] + "'" : "tenant";
-    out.refusal = refuse(429, subscription ? "SubscriptionRequestsThrottled"
-                                           : "TenantRequestsThrottled",
-                         "Number of requests for " + what + " and operation '" + call.op.action +
-                             "' exceeded the backend storage limit. Please try again after '" +
-                             seconds + "' seconds.");
+    out.refusal =
+        refuse(429, subscription ? "SubscriptionRequestsThrottled" : "TenantRequestsThrottled",
+               "Number of requests for " + what + " and operation '" + call.op.action +
+                   "' exceeded the backend storage limit. Please try again after '" + seconds +
+                   "' seconds.");
     out.refusal->headers.set("Retry-After", seconds);
   }
   out.headers.emplace_back(name + kind, shown(mine.tokens));

@@ -15,8 +15,8 @@
 #include <string>
 #include <utility>
 
-#include "sandbox/arm_call.h"
 #include "base/clock.h"
+#include "sandbox/arm_call.h"
 
 namespace armature::sandbox {
 

@@ -1,0 +1,397 @@
+// ARM in front of every resource: locks, tags, providers, api-versions, names, conditions, pages.
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "base/bytes.h"
+#include "sandbox/testing.h"
+
+namespace armature::sandbox {
+namespace {
+
+using testing::code_of;
+using testing::must;
+using testing::World;
+
+constexpr const char* kAccount =
+    R"({"location":"West Europe","kind":"StorageV2","sku":{"name":"Standard_LRS"},"properties":{}})";
+
+struct ArmFront : ::testing::Test {
+  World world;
+  ArmFront() {
+    world.strict = true;
+    world.restart();
+    world.make_group();
+  }
+  std::string account(const std::string& name, const std::string& group = "rg") const {
+    return world.group(group) + "/providers/Microsoft.Storage/storageAccounts/" + name;
+  }
+  void put_account(const std::string& name) {
+    const auto made = world.call("PUT", account(name), kAccount);
+    ASSERT_EQ(made.status, 201) << made.body;
+  }
+  std::string locks(const std::string& scope, const std::string& name = "") const {
+    return scope + "/providers/Microsoft.Authorization/locks" + (name.empty() ? "" : "/" + name) +
+           "?api-version=2020-05-01";
+  }
+  void lock(const std::string& scope, const std::string& name, const std::string& level) {
+    const auto made = world.call("PUT", locks(scope, name),
+                                 R"({"properties":{"level":")" + level + R"(","notes":"why"}})");
+    ASSERT_EQ(made.status, 201) << made.body;
+  }
+  std::set<std::string> names(const Json& list) {
+    std::set<std::string> out;
+    for (const Json& item : list.at("value").as_array()) out.insert(text_at(item, "name"));
+    return out;
+  }
+  Json all_pages(std::string path, std::size_t& pages) {
+    JsonArray out;
+    for (pages = 0; !path.empty() && pages < 1000; ++pages) {
+      const Json page = world.get(path);
+      if (!find(page, "value")) {
+        ADD_FAILURE() << path << ": " << dump(page);
+        break;
+      }
+      for (const Json& item : page.at("value").as_array()) out.push_back(item);
+      const std::string next = text_at(page, "nextLink");
+      path = next.empty() ? "" : next.substr(world.cloud->url().size());
+    }
+    return JsonObject{
+        {"value", std::move(out)}
+    };
+  }
+};
+
+using Names = std::set<std::string>;
+
+TEST_F(ArmFront, LocksAreMadeListedAndGone) {
+  put_account("acc1");
+  lock(world.group(), "group-lock", "CanNotDelete");
+  lock(account("acc1"), "own", "ReadOnly");
+  lock(world.sub(), "top", "CanNotDelete");
+  const Json one = world.get(locks(world.group(), "group-lock"));
+  EXPECT_EQ(text_at(one, "properties.level"), "CanNotDelete");
+  EXPECT_EQ(text_at(one, "properties.notes"), "why");
+  EXPECT_EQ(text_at(one, "type"), "Microsoft.Authorization/locks");
+  EXPECT_FALSE(at(one, "properties.provisioningState"));
+  EXPECT_EQ(names(world.get(locks(world.sub()))), (Names{"group-lock", "own", "top"}));
+  EXPECT_EQ(names(world.get(locks(world.group()))), (Names{"group-lock", "own", "top"}));
+  EXPECT_EQ(names(world.get(locks(world.group()) + "&$filter=atScope()")),
+            (Names{"group-lock", "top"}));
+  EXPECT_EQ(names(world.get(locks(account("acc1")))), (Names{"group-lock", "own", "top"}));
+  EXPECT_EQ(code_of(world.call("DELETE", account("acc1"))), "ScopeLocked");
+  EXPECT_EQ(world.call("GET", account("acc1")).status, 200);
+  // Locks do not hold back the changes of locks.
+  EXPECT_EQ(world.call("DELETE", locks(account("acc1"), "own")).status, 200);
+  EXPECT_EQ(world.call("DELETE", locks(account("acc1"), "own")).status, 204);
+  EXPECT_EQ(world.call("DELETE", locks(world.group(), "group-lock")).status, 200);
+  EXPECT_EQ(code_of(world.call("DELETE", account("acc1"))), "ScopeLocked");
+  EXPECT_EQ(world.call("DELETE", locks(world.sub(), "top")).status, 200);
+  EXPECT_EQ(world.call("DELETE", account("acc1")).status, 200);
+}
+
+TEST_F(ArmFront, AScopeHasTwentyLocksAtMost) {
+  for (int i = 0; i < 20; ++i) lock(world.group(), "l" + std::to_string(i), "ReadOnly");
+  EXPECT_EQ(code_of(world.call("PUT", locks(world.group(), "l20"),
+                               R"({"properties":{"level":"ReadOnly"}})")),
+            "LockCountQuotaExceeded");
+  EXPECT_EQ(
+      world.call("PUT", locks(world.group(), "l3"), R"({"properties":{"level":"CanNotDelete"}})")
+          .status,
+      200);
+}
+
+TEST_F(ArmFront, LocksNeedARightOfTheirOwn) {
+  const auto contributor = world.token_of(world.add_app("c", {
+                                                                 {"Contributor", ""}
+  }));
+  const auto put = world.call("PUT", locks(world.group(), "l"),
+                              R"({"properties":{"level":"ReadOnly"}})", contributor);
+  EXPECT_EQ(code_of(put), "AuthorizationFailed");
+}
+
+TEST_F(ArmFront, TagsOfAnyScope) {
+  put_account("acc1");
+  const auto tags = [](const std::string& scope) {
+    return scope + "/providers/Microsoft.Resources/tags/default";
+  };
+  for (const std::string& scope : {world.sub(), world.group(), account("acc1")}) {
+    SCOPED_TRACE(scope);
+    const auto made =
+        world.call("PUT", tags(scope), R"({"properties":{"tags":{"Team":"A","env":"dev"}}})");
+    EXPECT_EQ(made.status, 200) << made.body;
+    world.call("PATCH", tags(scope),
+               R"({"operation":"Merge","properties":{"tags":{"TEAM":"B","cost":"1"}}})");
+    EXPECT_EQ(text_at(world.get(tags(scope)), "properties.tags.Team"), "B")
+        << "the name's own case";
+    world.call("PATCH", tags(scope),
+               R"({"operation":"Delete","properties":{"tags":{"cost":"2","ENV":""}}})");
+    const Json kept = world.get(tags(scope));
+    EXPECT_EQ(text_at(kept, "properties.tags.cost"), "1") << "another value is another pair";
+    EXPECT_FALSE(at(kept, "properties.tags.env"));
+    world.call("PATCH", tags(scope),
+               R"({"operation":"Replace","properties":{"tags":{"only":"this"}}})");
+    EXPECT_EQ(dump(*at(world.get(tags(scope)), "properties.tags")), R"({"only":"this"})");
+  }
+  EXPECT_EQ(text_at(world.get(world.sub()), "tags.only"), "this");
+  EXPECT_EQ(text_at(world.get(world.group()), "tags.only"), "this");
+  EXPECT_EQ(text_at(world.get(account("acc1")), "tags.only"), "this");
+  EXPECT_EQ(world.call("DELETE", tags(account("acc1"))).status, 200);
+  EXPECT_EQ(dump(*at(world.get(tags(account("acc1"))), "properties.tags")), "{}");
+  world.restart();
+  EXPECT_EQ(text_at(world.get(world.sub()), "tags.only"), "this");
+}
+
+TEST_F(ArmFront, TagNamesCountTheirUses) {
+  put_account("acc1");
+  world.call("PATCH", account("acc1"), R"({"tags":{"Team":"A"}})");
+  world.call("PATCH", world.group(), R"({"tags":{"team":"A"}})");
+  EXPECT_EQ(world.call("PUT", world.sub() + "/tagNames/cost").status, 201);
+  EXPECT_EQ(world.call("PUT", world.sub() + "/tagNames/cost").status, 200);
+  EXPECT_EQ(world.call("PUT", world.sub() + "/tagNames/cost/tagValues/1").status, 201);
+  const Json list = world.get(world.sub() + "/tagNames");
+  ASSERT_EQ(list.at("value").as_array().size(), 2u) << dump(list);
+  for (const Json& item : list.at("value").as_array()) {
+    const bool team = to_lower(text_at(item, "tagName")) == "team";
+    EXPECT_EQ(int_at(item, "count.value"), team ? 2 : 0);
+    EXPECT_EQ(item.at("values").as_array().size(), 1u);
+  }
+  EXPECT_EQ(code_of(world.call("DELETE", world.sub() + "/tagNames/cost")), "TagNameHasValues");
+  EXPECT_EQ(world.call("DELETE", world.sub() + "/tagNames/cost/tagValues/1").status, 200);
+  EXPECT_EQ(world.call("DELETE", world.sub() + "/tagNames/cost").status, 200);
+  EXPECT_EQ(world.call("DELETE", world.sub() + "/tagNames/cost").status, 204);
+}
+
+TEST_F(ArmFront, ProvidersAreThereAndCanBeRegistered) {
+  const Json storage = world.get(world.sub() + "/providers/microsoft.storage");
+  EXPECT_EQ(text_at(storage, "namespace"), "Microsoft.Storage");
+  EXPECT_EQ(text_at(storage, "registrationState"), "Registered");
+  bool found = false;
+  for (const Json& type : storage.at("resourceTypes").as_array()) {
+    if (text_at(type, "resourceType") != "storageAccounts") continue;
+    found = true;
+    EXPECT_GT(type.at("apiVersions").as_array().size(), 20u);
+    EXPECT_EQ(type.at("locations").as_array().size(), 62u);
+    EXPECT_NE(text_at(type, "capabilities").find("SupportsTags"), std::string::npos);
+  }
+  EXPECT_TRUE(found);
+  EXPECT_GT(world.get("/providers").at("value").as_array().size(), 280u);
+  EXPECT_GT(world.get(world.sub() + "/providers").at("value").as_array().size(), 280u);
+  EXPECT_EQ(world.get(world.sub() + "/locations").at("value").as_array().size(), 102u);
+
+  put_account("acc1");
+  EXPECT_EQ(world.call("POST", world.sub() + "/providers/Microsoft.Storage/unregister").status,
+            409);
+  world.call("DELETE", account("acc1"));
+  EXPECT_EQ(world.call("POST", world.sub() + "/providers/Microsoft.Storage/unregister").status,
+            200);
+  const auto refused = world.call("PUT", account("acc1"), kAccount);
+  EXPECT_EQ(refused.status, 409);
+  EXPECT_EQ(code_of(refused), "MissingSubscriptionRegistration");
+  EXPECT_EQ(
+      text_at(must(parse_json(refused.body)).at("error").at("details").as_array()[0], "target"),
+      "Microsoft.Storage");
+  EXPECT_EQ(world.call("POST", world.sub() + "/providers/Microsoft.Storage/register").status, 200);
+  EXPECT_EQ(world.call("PUT", account("acc1"), kAccount).status, 201);
+}
+
+TEST_F(ArmFront, RegistrationTakesItsTimeWhereItIsRequired) {
+  world.require_registration = true;
+  world.provisioning_time = std::chrono::seconds(5);
+  world.restart();
+  const std::string provider = world.sub() + "/providers/Microsoft.Storage";
+  EXPECT_EQ(text_at(world.get(provider), "registrationState"), "NotRegistered");
+  EXPECT_EQ(code_of(world.call("PUT", account("acc1"), kAccount)),
+            "MissingSubscriptionRegistration");
+  EXPECT_EQ(text_at(world.get(world.sub() + "/providers/Microsoft.Resources"), "registrationState"),
+            "Registered");
+  world.call("POST", provider + "/register");
+  EXPECT_EQ(text_at(world.get(provider), "registrationState"), "Registering");
+  world.clock.advance(std::chrono::seconds(6));
+  EXPECT_EQ(text_at(world.get(provider), "registrationState"), "Registered");
+  EXPECT_EQ(world.call("PUT", account("acc1"), kAccount).status, 201);
+}
+
+TEST_F(ArmFront, EtagsAndConditionsFollowTheMatrix) {
+  const std::string net = world.group() + "/providers/Microsoft.Network/virtualNetworks/net";
+  const auto send = [&](const std::string& method, const std::string& body,
+                        const std::string& header, const std::string& value) {
+    http::Request request;
+    request.method = method;
+    request.target = net + "?api-version=2023-04-01";
+    request.headers.set("Authorization", "Bearer " + world.token);
+    if (!header.empty()) request.headers.set(header, value);
+    request.body = body;
+    return serve(*world.cloud, request);
+  };
+  const std::string body = R"({"location":"westeurope","properties":{"a":1}})";
+  EXPECT_EQ(send("PUT", body, "If-Match", "*").status, 412) << "nothing is there to be matched";
+  EXPECT_EQ(send("PATCH", "{}", "If-Match", "*").status, 404);
+  EXPECT_EQ(send("DELETE", "", "If-Match", "x").status, 204);
+  const auto made = send("PUT", body, "If-None-Match", "*");
+  EXPECT_EQ(made.status, 201);
+  const std::string etag = made.headers.get("ETag").value_or("");
+  EXPECT_TRUE(etag.starts_with("W/\"")) << etag;
+  EXPECT_EQ(text_at(must(parse_json(made.body)), "etag"), etag);
+  EXPECT_EQ(send("GET", "", "", "").headers.get("ETag"), etag) << "it stays while nothing changes";
+  EXPECT_EQ(send("PUT", body, "If-None-Match", "*").status, 412);
+  EXPECT_EQ(send("PUT", body, "If-Match", "W/\"other\"").status, 412);
+  const auto changed =
+      send("PUT", R"({"location":"westeurope","properties":{"a":2}})", "If-Match", etag);
+  EXPECT_EQ(changed.status, 200);
+  EXPECT_NE(changed.headers.get("ETag"), etag);
+  EXPECT_EQ(send("PATCH", R"({"tags":{"a":"b"}})", "If-Match", etag).status, 412);
+  EXPECT_EQ(send("DELETE", "", "If-Match", etag).status, 412);
+  EXPECT_EQ(send("DELETE", "", "If-Match", "*").status, 200);
+}
+
+TEST_F(ArmFront, NamesAreUniqueInTheWorldAndChecked) {
+  put_account("acc1");
+  const auto ask = [&](const std::string& name) {
+    return must(parse_json(
+        world
+            .call("POST", world.sub() + "/providers/Microsoft.Storage/checkNameAvailability",
+                  R"({"name":")" + name + R"(","type":"Microsoft.Storage/storageAccounts"})")
+            .body));
+  };
+  EXPECT_TRUE(bool_at(ask("free1"), "nameAvailable"));
+  EXPECT_FALSE(bool_at(ask("acc1"), "nameAvailable", true));
+  EXPECT_EQ(text_at(ask("acc1"), "reason"), "AlreadyExists");
+  EXPECT_EQ(text_at(ask("A!"), "reason"), "AccountNameInvalid");
+  world.call("DELETE", account("acc1"));
+  EXPECT_TRUE(bool_at(ask("acc1"), "nameAvailable"));
+  EXPECT_EQ(
+      text_at(must(parse_json(world
+                                  .call("POST", "/providers/Microsoft.Resources/checkResourceName",
+                                        R"({"name":"XBOX","type":"Microsoft.Web/sites"})")
+                                  .body)),
+              "status"),
+      "Reserved");
+}
+
+TEST_F(ArmFront, AGroupHoldsEightHundredOfAType) {
+  const auto vault = [&](int i) {
+    return world.group() + "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id" +
+           std::to_string(i) + "?api-version=2023-01-31";
+  };
+  for (int i = 0; i < 800; ++i) {
+    ASSERT_EQ(world.call("PUT", vault(i), R"({"location":"westeurope"})").status, 201) << i;
+  }
+  const auto refused = world.call("PUT", vault(800), R"({"location":"westeurope"})");
+  EXPECT_EQ(refused.status, 409);
+  EXPECT_EQ(code_of(refused), "ResourceQuotaExceeded");
+  EXPECT_EQ(world.call("PUT", vault(3), R"({"location":"westeurope","tags":{"a":"b"}})").status,
+            200);
+  world.call("DELETE", vault(5));
+  EXPECT_EQ(world.call("PUT", vault(800), R"({"location":"westeurope"})").status, 201);
+}
+
+TEST_F(ArmFront, ListsComeInPagesThatMissNothing) {
+  Names all;
+  for (int i = 0; i < 25; ++i) {
+    put_account("acc" + std::to_string(i));
+    all.insert("acc" + std::to_string(i));
+  }
+  const std::string type = "/providers/Microsoft.Storage/storageAccounts";
+  for (const std::string& path :
+       {world.sub() +
+            "/resources?$top=10&$filter=resourceType%20eq%20'microsoft.storage/storageaccounts'",
+        world.sub() + "/resources?$top=10", world.group() + "/resources?$top=10",
+        world.group() + type + "?$top=10", world.sub() + type + "?$top=10"}) {
+    std::size_t pages = 0;
+    EXPECT_EQ(names(all_pages(path, pages)), all) << path;
+    EXPECT_EQ(pages, 3u) << path;
+  }
+  // What goes between two pages takes no other with it.
+  const Json first = world.get(world.group() + type + "?$top=10");
+  world.call("DELETE", account(text_at(first.at("value").as_array()[9], "name")));
+  std::size_t pages = 0;
+  const Json rest = all_pages(text_at(first, "nextLink").substr(world.cloud->url().size()), pages);
+  EXPECT_EQ(rest.at("value").as_array().size(), 15u);
+}
+
+TEST_F(ArmFront, ResourcesAreFiltered) {
+  put_account("acc1");
+  put_account("acc2");
+  world.make_group("other");
+  world.call("PUT",
+             world.group("other") +
+                 "/providers/Microsoft.Network/virtualNetworks/net?api-version=2023-04-01",
+             R"({"location":"eastus","tags":{"team":"A"},"properties":{}})");
+  const auto filtered = [&](const std::string& filter) {
+    const Json list = world.get(world.sub() + "/resources?$filter=" + http::percent_encode(filter));
+    return find(list, "value") ? names(list) : Names{dump(list)};
+  };
+  EXPECT_EQ(filtered("resourceType eq 'Microsoft.Storage/storageAccounts'"),
+            (Names{"acc1", "acc2"}));
+  EXPECT_EQ(filtered("resourceType ne 'Microsoft.Storage/storageAccounts'"), (Names{"net"}));
+  EXPECT_EQ(filtered("location eq 'East US'"), (Names{"net"}));
+  EXPECT_EQ(filtered("name eq 'ACC1' or resourceGroup eq 'OTHER'"), (Names{"acc1", "net"}));
+  EXPECT_EQ(filtered("substringof('cc', name) and not_a_field eq 'x'").size(), 1u);
+  EXPECT_EQ(filtered("substringof('CC', name) and name ne 'acc2'"), (Names{"acc1"}));
+  EXPECT_EQ(filtered("tagName eq 'Team' and tagValue eq 'A'"), (Names{"net"}));
+  EXPECT_EQ(filtered("tagName eq 'Team' and tagValue eq 'a'"), (Names{}));
+  EXPECT_EQ(filtered("startswith(tagName,'te')"), (Names{"net"}));
+  EXPECT_EQ(filtered("(name eq 'acc1' or name eq 'net') and location eq 'eastus'"), (Names{"net"}));
+  const Json expanded =
+      world.get(world.group() + "/resources?$expand=createdTime,provisioningState");
+  EXPECT_TRUE(find(expanded.at("value").as_array()[0], "createdTime"));
+  EXPECT_EQ(text_at(expanded.at("value").as_array()[0], "provisioningState"), "Succeeded");
+  EXPECT_FALSE(find(expanded.at("value").as_array()[0], "properties"));
+  EXPECT_FALSE(
+      find(world.get(world.group() + "/resources").at("value").as_array()[0], "createdTime"));
+}
+
+TEST_F(ArmFront, PathsAsClientsWriteThem) {
+  put_account("acc1");
+  EXPECT_EQ(world.call("GET", "/" + account("acc1")).status, 200) << "two slashes at the start";
+  EXPECT_EQ(
+      world.call("GET", world.group() + "/providers/Microsoft.Storage/storageAccounts/").status,
+      200);
+  const auto mixed = world.call(
+      "GET", world.sub() + "/resourcegroups/RG/Providers/microsoft.storage/STORAGEACCOUNTS/ACC1");
+  EXPECT_EQ(mixed.status, 200);
+  EXPECT_EQ(text_at(must(parse_json(mixed.body)), "name"), "acc1")
+      << "the case of the first writer";
+  EXPECT_EQ(world.call("HEAD", account("acc1")).status, 204);
+  EXPECT_EQ(world.call("HEAD", account("acc2")).status, 404);
+  EXPECT_TRUE(world.call("HEAD", account("acc2")).body.empty());
+}
+
+TEST_F(ArmFront, BucketsEmptyAndFill) {
+  const auto first = world.call("GET", world.group());
+  EXPECT_EQ(first.headers.get("x-ms-ratelimit-remaining-subscription-reads"), "249");
+  EXPECT_EQ(first.headers.get("x-ms-ratelimit-remaining-subscription-global-reads"), "3749");
+  EXPECT_EQ(
+      world.call("GET", world.group()).headers.get("x-ms-ratelimit-remaining-subscription-reads"),
+      "249")
+      << "nothing is counted while limits are off";
+  world.throttle = true;
+  world.restart();
+  EXPECT_EQ(world.call("PUT", world.group(), R"({"location":"westeurope"})")
+                .headers.get("x-ms-ratelimit-remaining-subscription-writes"),
+            "199");
+  EXPECT_EQ(world.call("DELETE", account("no1"))
+                .headers.get("x-ms-ratelimit-remaining-subscription-global-deletes"),
+            "2999");
+  EXPECT_EQ(world.call("GET", "/tenants").headers.get("x-ms-ratelimit-remaining-tenant-reads"),
+            "249");
+  for (int i = 0; i < 250; ++i) ASSERT_EQ(world.call("GET", world.group()).status, 200) << i;
+  const auto refused = world.call("GET", world.group());
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_EQ(code_of(refused), "SubscriptionRequestsThrottled");
+  EXPECT_EQ(refused.headers.get("Retry-After"), "1");
+  EXPECT_EQ(refused.headers.get("x-ms-ratelimit-remaining-subscription-reads"), "0");
+  EXPECT_EQ(world.call("PUT", world.group(), R"({"location":"westeurope"})").status, 200)
+      << "each kind has its own";
+  const auto other = world.token_of(world.add_app("other", {
+                                                               {"Reader", ""}
+  }));
+  EXPECT_EQ(world.call("GET", world.group(), "", other).status, 200) << "and each principal";
+  world.clock.advance(std::chrono::seconds(1));
+  for (int i = 0; i < 25; ++i) ASSERT_EQ(world.call("GET", world.group()).status, 200) << i;
+  EXPECT_EQ(world.call("GET", world.group()).status, 429);
+}
+
+}  // namespace
+}  // namespace armature::sandbox
