@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <charconv>
 #include <functional>
 
@@ -61,15 +62,13 @@ Setter flag(bool Config::*field) {
   };
 }
 
-Setter level() {
-  return [](Config& config, const std::string& value) -> Status {
-    for (const char* known : {"debug", "info", "warning", "error"}) {
-      if (value == known) {
-        config.log_level = value;
-        return Ok{};
-      }
+Setter one_of(std::string Config::*field, std::vector<std::string> known) {
+  return [field, known = std::move(known)](Config& config, const std::string& value) -> Status {
+    if (std::ranges::find(known, value) == known.end()) {
+      return fail(Code::kInvalid, "'" + value + "' is not one of " + join(known, ", "));
     }
-    return fail(Code::kInvalid, "'" + value + "' is not one of debug, info, warning, error");
+    config.*field = value;
+    return Ok{};
   };
 }
 
@@ -99,7 +98,8 @@ const std::vector<Key>& keys() {
   constexpr auto kPortMost = std::uint16_t{65535};
   static const std::vector<Key> kKeys = {
       key("data_dir", ".armature", "database, keys, logs; made 0700", path(&Config::data_dir)),
-      key("log.level", "info", "debug, info, warning or error", level()),
+      key("log.level", "info", "debug, info, warning or error",
+          one_of(&Config::log_level, {"debug", "info", "warning", "error"})),
       key("server.address", "127.0.0.1", "where the REST API listens",
           text(&Config::server_address)),
       key("server.port", "8080", "0 takes any free port",
@@ -127,6 +127,13 @@ const std::vector<Key>& keys() {
       key("sandbox.content_roots", "",
           "where linked templates are found: https://host/path/=/a/folder, several with blanks",
           text(&Config::sandbox_content_roots)),
+      key("sandbox.throttle", "auto",
+          "429 by Azure's token buckets: on, off, auto (on for 'sandbox start' alone)",
+          one_of(&Config::sandbox_throttle, {"auto", "on", "off"})),
+      key("sandbox.require_registration", "false", "of resource providers, before their first use",
+          flag(&Config::sandbox_require_registration)),
+      key("sandbox.lenient", "false", "take unknown types, api-versions, regions and names",
+          flag(&Config::sandbox_lenient)),
       key("dags.folder", "dags", "watched for *.yaml", path(&Config::dags_folder)),
       key("dags.file_roots", "", "further folders for template_file, separated by ':'",
           paths(&Config::dags_file_roots)),

@@ -51,6 +51,9 @@ struct Config {
   std::string sandbox_tenant_id = "22222222-2222-4222-8222-222222222222";
   std::string sandbox_subscription_id = "11111111-1111-4111-8111-111111111111";
   std::string sandbox_content_roots;
+  std::string sandbox_throttle = "auto";  // auto: on for `sandbox start`, off for `standalone`
+  bool sandbox_require_registration = false;
+  bool sandbox_lenient = false;
 
   std::filesystem::path dags_folder = "dags";
   std::vector<std::filesystem::path> dags_file_roots;

@@ -63,6 +63,9 @@ Status LocalAzure::open(http::Runtime& runtime, const Clock& clock, Random& rand
   auto roots = sandbox::read_content_roots(options_.config.sandbox_content_roots);
   if (!roots) return std::move(roots).error().in("sandbox.content_roots");
   settings.content = sandbox::folder_content(*std::move(roots));
+  settings.throttle = options_.config.sandbox_throttle == "on";
+  settings.require_registration = options_.config.sandbox_require_registration;
+  settings.lenient = options_.config.sandbox_lenient;
   ARMATURE_TRY(settings.state_key,
                load_or_make_secret(file("secrets", "sandbox_state_key"), random));
   redactor.add(settings.state_key.reveal());

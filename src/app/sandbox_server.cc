@@ -58,6 +58,8 @@ struct SandboxServer::Impl {
   Status start_azure() {
     LocalAzureOptions settings;
     settings.config = options.config;
+    // Tools that are tried out against it should meet the limits that Azure will have for them.
+    if (settings.config.sandbox_throttle == "auto") settings.config.sandbox_throttle = "on";
     settings.state_file = options.state_file;
     settings.principal = kPrincipal;
     settings.client_id = kClientId;

@@ -14,7 +14,8 @@
 namespace armature::sandbox {
 namespace {
 
-// The types whose providers say it in their own words. <n> stands for the name.
+// The types whose providers say it in their own words (vaults: keyvault/vault_routes.cc). <n>
+// stands for the name.
 struct OwnRule {
   const char* type;
   const char* rule;  // as in the facts; "" takes the facts'
@@ -27,45 +28,39 @@ struct OwnRule {
 };
 
 constexpr std::array kOwnRules = {
-    OwnRule{"Microsoft.Storage/storageAccounts",              "3 24 ^[a-z0-9]+$",                                400, "AccountNameInvalid",
+    OwnRule{"Microsoft.Storage/storageAccounts",              "3 24 ^[a-z0-9]+$",                              400, "AccountNameInvalid",
             "<n> is not a valid storage account name. Storage account name must be between 3 and "
-            "24 characters in length and use numbers and lower-case letters only.",                                                                                                                                           "StorageAccountAlreadyTaken", "The storage account named <n> is already taken."         },
-    OwnRule{"Microsoft.KeyVault/vaults",                      "3 24 ^[a-zA-Z](?!.*--)[a-zA-Z0-9-]*[a-zA-Z0-9]$", 400,
-            "VaultNameNotValid",                                                                                                            "The vault name '<n>' is invalid. A vault's name must be between 3-24 alphanumeric "
-            "characters. The name must begin with a letter, end with a letter or digit, and not "
-            "contain consecutive hyphens.",                                                                                                                                                   "VaultAlreadyExists",
-            "The vault name '<n>' is already in use. Vault names are globally unique so it is "
-            "possible that the name is already taken."                                                                                                                                                                                                                                                                },
-    OwnRule{"Microsoft.Sql/servers",                          "1 63 ^[a-z0-9](|[a-z0-9-]*[a-z0-9])$",            400,
-            "InvalidServerName",                                                                                                            "The server name '<n>' is not valid: it must have 1 to 63 lower-case letters, digits "
-            "and hyphens, and no hyphen at its ends.",                                                                                                                                        "NameAlreadyExists",          "The name '<n>' already exists. Choose a different name." },
-    OwnRule{"Microsoft.Web/sites",                            "2 60 ^[a-zA-Z0-9](|[a-zA-Z0-9-]*[a-zA-Z0-9])$",   400,
-            "BadRequest",                                                                                                                   "The site name '<n>' is not valid: it must have 2 to 60 letters, digits and hyphens, "
-            "and no hyphen at its ends.",                                                                                                                                                            "Conflict",                   "Website with given name <n> already exists."             },
-    OwnRule{"Microsoft.DocumentDB/databaseAccounts",          "3 44 ^[a-z0-9](|[a-z0-9-]*[a-z0-9])$",            400,
-            "BadRequest",                                                                                                                   "The account name '<n>' is not valid: it must have 3 to 44 lower-case letters, digits "
-            "and hyphens.",                                                                                                                                                                          "BadRequest",                 "Dns record for <n> under zone Document is already taken."},
-    OwnRule{"Microsoft.ContainerRegistry/registries",         "5 50 ^[a-zA-Z0-9]+$",                             400,
-            "InvalidResourceName",                                                                                                          "The registry name '<n>' is not valid: it must have 5 to 50 letters and digits.",
-            "AlreadyInUse",                                                                                                                                                                                                                                 "The registry DNS name <n>.azurecr.io is already in use." },
-    OwnRule{"Microsoft.ServiceBus/namespaces",                "6 50 ^[a-zA-Z][a-zA-Z0-9-]*[a-zA-Z0-9]$",         400,
-            "BadRequest",                                                                                                                   "The specified service namespace '<n>' is invalid.",                              "NamespaceInUse",
-            "The specified name '<n>' is not available: the namespace is already in use."                                                                                                                                                                                                                             },
-    OwnRule{"Microsoft.EventHub/namespaces",                  "6 50 ^[a-zA-Z][a-zA-Z0-9-]*[a-zA-Z0-9]$",         400,
-            "BadRequest",                                                                                                                   "The specified service namespace '<n>' is invalid.",                              "NamespaceInUse",
-            "The specified name '<n>' is not available: the namespace is already in use."                                                                                                                                                                                                                             },
-    OwnRule{"Microsoft.AppConfiguration/configurationStores", "5 50 ^[a-zA-Z0-9_-]*$",                           400,
-            "NameInvalid",                                                                                                                  "The configuration store name '<n>' is not valid.",                               "NameUnavailable",
-            "The specified name is already in use."                                                                                                                                                                                                                                                                   },
-    OwnRule{"Microsoft.Cache/redis",                          "1 63 ^[a-zA-Z0-9](-?[a-zA-Z0-9])*$",              400, "InvalidName",
-            "The cache name '<n>' is not valid: letters, digits and single hyphens.",                                                                                                                                         "NameNotAvailable",
-            "An error occurred when trying to reserve the DNS name for the cache."                                                                                                                                                                                                                                    },
-    OwnRule{"Microsoft.ApiManagement/service",                "1 50 ^[a-zA-Z](|[a-zA-Z0-9-]*[a-zA-Z0-9])$",      400,
-            "InvalidParameters",                                                                                                            "The service name '<n>' is not valid.",                                           "ServiceAlreadyExists",
-            "Api service already exists: <n>"                                                                                                                                                                                                                                                                         },
-    OwnRule{"Microsoft.Search/searchServices",                "2 60 ^(?!.*--)[a-z0-9][a-z0-9-]*[a-z0-9]$",       400,
-            "InvalidResourceName",                                                                                                          "The service name '<n>' is not valid.",                                           "ServiceNameUnavailable",
-            "The service name '<n>' is already in use."                                                                                                                                                                                                                                                               },
+            "24 characters in length and use numbers and lower-case letters only.",                                                                                                                                         "StorageAccountAlreadyTaken", "The storage account named <n> is already taken."         },
+    OwnRule{"Microsoft.Sql/servers",                          "1 63 ^[a-z0-9](|[a-z0-9-]*[a-z0-9])$",          400,
+            "InvalidServerName",                                                                                                          "The server name '<n>' is not valid: it must have 1 to 63 lower-case letters, digits "
+            "and hyphens, and no hyphen at its ends.",                                                                                                                                      "NameAlreadyExists",          "The name '<n>' already exists. Choose a different name." },
+    OwnRule{"Microsoft.Web/sites",                            "2 60 ^[a-zA-Z0-9](|[a-zA-Z0-9-]*[a-zA-Z0-9])$", 400,
+            "BadRequest",                                                                                                                 "The site name '<n>' is not valid: it must have 2 to 60 letters, digits and hyphens, "
+            "and no hyphen at its ends.",                                                                                                                                                          "Conflict",                   "Website with given name <n> already exists."             },
+    OwnRule{"Microsoft.DocumentDB/databaseAccounts",          "3 44 ^[a-z0-9](|[a-z0-9-]*[a-z0-9])$",          400,
+            "BadRequest",                                                                                                                 "The account name '<n>' is not valid: it must have 3 to 44 lower-case letters, digits "
+            "and hyphens.",                                                                                                                                                                        "BadRequest",                 "Dns record for <n> under zone Document is already taken."},
+    OwnRule{"Microsoft.ContainerRegistry/registries",         "5 50 ^[a-zA-Z0-9]+$",                           400,
+            "InvalidResourceName",                                                                                                        "The registry name '<n>' is not valid: it must have 5 to 50 letters and digits.",
+            "AlreadyInUse",                                                                                                                                                                                                                               "The registry DNS name <n>.azurecr.io is already in use." },
+    OwnRule{"Microsoft.ServiceBus/namespaces",                "6 50 ^[a-zA-Z][a-zA-Z0-9-]*[a-zA-Z0-9]$",       400,
+            "BadRequest",                                                                                                                 "The specified service namespace '<n>' is invalid.",                              "NamespaceInUse",
+            "The specified name '<n>' is not available: the namespace is already in use."                                                                                                                                                                                                                           },
+    OwnRule{"Microsoft.EventHub/namespaces",                  "6 50 ^[a-zA-Z][a-zA-Z0-9-]*[a-zA-Z0-9]$",       400,
+            "BadRequest",                                                                                                                 "The specified service namespace '<n>' is invalid.",                              "NamespaceInUse",
+            "The specified name '<n>' is not available: the namespace is already in use."                                                                                                                                                                                                                           },
+    OwnRule{"Microsoft.AppConfiguration/configurationStores", "5 50 ^[a-zA-Z0-9_-]*$",                         400,
+            "NameInvalid",                                                                                                                "The configuration store name '<n>' is not valid.",                               "NameUnavailable",
+            "The specified name is already in use."                                                                                                                                                                                                                                                                 },
+    OwnRule{"Microsoft.Cache/redis",                          "1 63 ^[a-zA-Z0-9](-?[a-zA-Z0-9])*$",            400, "InvalidName",
+            "The cache name '<n>' is not valid: letters, digits and single hyphens.",                                                                                                                                       "NameNotAvailable",
+            "An error occurred when trying to reserve the DNS name for the cache."                                                                                                                                                                                                                                  },
+    OwnRule{"Microsoft.ApiManagement/service",                "1 50 ^[a-zA-Z](|[a-zA-Z0-9-]*[a-zA-Z0-9])$",    400,
+            "InvalidParameters",                                                                                                          "The service name '<n>' is not valid.",                                           "ServiceAlreadyExists",
+            "Api service already exists: <n>"                                                                                                                                                                                                                                                                       },
+    OwnRule{"Microsoft.Search/searchServices",                "2 60 ^(?!.*--)[a-z0-9][a-z0-9-]*[a-z0-9]$",     400,
+            "InvalidResourceName",                                                                                                        "The service name '<n>' is not valid.",                                           "ServiceNameUnavailable",
+            "The service name '<n>' is already in use."                                                                                                                                                                                                                                                             },
 };
 
 // Types that a group may hold more than 800 of.
@@ -348,8 +343,7 @@ std::optional<ArmAnswer> availability(const State& state, const ArmCall& call) {
     });
   };
   if (const OwnRule* own = asked_rule(call)) {
-    const bool account = std::string_view(own->code) == "AccountNameInvalid" ||
-                         std::string_view(own->code) == "VaultNameNotValid";
+    const bool account = std::string_view(own->code) == "AccountNameInvalid";
     if (!fits(*read_name_rule(own->rule), name)) {
       return unavailable(account ? "AccountNameInvalid" : "Invalid", said(own->text, name));
     }
