@@ -66,6 +66,9 @@ Result<Application> ensure_app(Cloud& cloud, Change& change, const AppSeed& seed
   }
   set_secret(app, seed.client_secret, cloud.random());
   change.put(app.client_id, app);
+  if (seed.global_administrator) {
+    change.put(kGlobalAdministrator + app.object_id, Setting{seed.display_name});
+  }
   return app;
 }
 

@@ -11,19 +11,25 @@
 #include "sandbox/policy/enforcer.h"
 #include "sandbox/policy/resources.h"
 #include "sandbox/rbac.h"
+#include "sandbox/rbac/linked.h"
+#include "sandbox/rbac/routes.h"
 #include "sandbox/routes.h"
 
 namespace armature::sandbox {
 namespace {
 
-// Lists of what the caller may see are open to all who have a token, and what holds for everyone.
-// The address of an operation is a secret of who started it, as Azure's signed ones are.
+// Lists of what the caller may see are open to all who have a token, and so is what holds for
+// everyone: the tenant's role definitions, the Activity Log's categories. The address of an
+// operation is a secret of who started it, as Azure's signed ones are.
 bool needs_no_right(const ArmCall& call) {
   if (call.op.is_operation_poll) return true;
   if (!call.at.providers) return call.at.head.size() <= 1;
   if (policy::is_builtin_read(call)) return true;
   if (!call.at.scope.empty()) return false;
-  if (call.op.method == "GET" && call.at.is("Microsoft.Insights", "eventcategories")) return true;
+  if (call.op.method == "GET" && (call.at.is("Microsoft.Authorization", "roleDefinitions") ||
+                                  call.at.is("Microsoft.Insights", "eventcategories"))) {
+    return true;
+  }
   if (call.at.tail.empty()) return true;
   return call.op.method == "POST" && call.at.tail.size() == 1 &&
          equal_ci(call.at.provider, "Microsoft.Resources") &&
@@ -31,16 +37,21 @@ bool needs_no_right(const ArmCall& call) {
           starts_with_ci(call.at.tail[0], "check"));
 }
 
+std::optional<ArmAnswer> check_rights(const Cloud& cloud, const State& state, const ArmCall& call) {
+  if (needs_no_right(call) || management_needs_no_right(state, call)) return std::nullopt;
+  if (is_elevate_access(call)) return refuse_elevation(state, call);
+  const AccessAsk ask{call.caller.object_id, call.op.action, call.op.scope, false,
+                      [&] { return condition_facts_of(cloud, state, call); }};
+  return refuse_access(cloud, state, call.caller, ask);
+}
+
 // In ARM's order: what there is no such thing as, who may not, what is not there, what is held.
 std::optional<ArmAnswer> check(const Cloud& cloud, const State& state, const ArmCall& call) {
   if (auto refused = check_type(cloud, state, call)) return refused;
-  if (!needs_no_right(call)) {
-    const AccessAsk ask{call.caller.object_id, call.op.action, call.op.scope, false,
-                        [&] { return condition_facts_of(cloud, state, call); }};
-    if (auto refused = refuse_access(cloud, state, call.caller, ask)) return refused;
-  }
+  if (auto refused = check_rights(cloud, state, call)) return refused;
   if (auto refused = check_registration(cloud, state, call)) return refused;
   if (auto refused = check_scope(cloud, state, call)) return refused;
+  if (auto refused = check_linked(cloud, state, call)) return refused;
   if (auto refused = check_locations(cloud, state, call)) return refused;
   return check_locks(state, call);
 }

@@ -18,6 +18,9 @@ namespace armature::sandbox {
 // Stands for a principal where the sandbox itself has written something.
 inline constexpr const char* kSystem = "sandbox";
 
+// The key of a Setting, before the object id of a global administrator of the tenant.
+inline const std::string kGlobalAdministrator = "globalAdministrator/";
+
 // Who calls: the service principal's object id and its application's client id.
 struct Caller {
   std::string object_id;

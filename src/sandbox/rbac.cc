@@ -12,9 +12,6 @@
 namespace armature::sandbox {
 namespace {
 
-// Whose assignments count.
-std::vector<std::string> principals_of(std::string_view object_id) { return {to_lower(object_id)}; }
-
 // What a stored or a role's condition says; one that cannot be read does not hold.
 bool holds(const std::string& condition, const AccessAsk& ask) {
   if (condition.empty()) return true;
@@ -46,29 +43,53 @@ Verdict judge(const State& state, const Assignment& assignment, const AccessAsk&
   return best;
 }
 
-}  // namespace
-
-Access decide_access(const Cloud& cloud, const State& state, const AccessAsk& ask) {
-  const std::vector<std::string> scopes = ancestors(state, ask.scope);
-  const std::vector<std::string> principals = principals_of(ask.object_id);
-  Access out;
-  out.denied_by =
-      denying(state, scopes, principals, ask.action, ask.data_action, ask.condition_facts);
+// Calls visit(assignment) for those that count, until it says true.
+template <class F>
+void any_assignment(const Cloud& cloud, const State& state,
+                    const std::vector<std::string>& principals,
+                    const std::vector<std::string>& scopes, const F& visit) {
   for (const std::string& principal : principals) {
     const auto* assigned = state.assignments().of(principal);
     if (!assigned) continue;
     for (const std::string& scope : scopes) {
       for (const Assignment* assignment : AssignmentIndex::at(*assigned, scope)) {
-        if (!has_arrived(cloud, *assignment)) continue;
-        const Verdict verdict = judge(state, *assignment, ask);
-        if (verdict == Verdict::kAllowed) {
-          out.verdict = out.denied_by ? Verdict::kDenied : verdict;
-          return out;
-        }
-        if (verdict == Verdict::kConditionNotMet) out.verdict = verdict;
+        if (has_arrived(cloud, *assignment) && visit(*assignment)) return;
       }
     }
   }
+}
+
+}  // namespace
+
+std::vector<std::string> principals_of(const State&, const std::string& object_id) {
+  return {to_lower(object_id)};
+}
+
+std::vector<const Assignment*> effective_assignments(const Cloud& cloud, const State& state,
+                                                     const std::string& object_id,
+                                                     std::string_view scope) {
+  std::vector<const Assignment*> out;
+  any_assignment(cloud, state, principals_of(state, object_id), ancestors(state, scope),
+                 [&](const Assignment& assignment) {
+                   out.push_back(&assignment);
+                   return false;
+                 });
+  return out;
+}
+
+Access decide_access(const Cloud& cloud, const State& state, const AccessAsk& ask) {
+  const auto scopes = ancestors(state, ask.scope);
+  const auto principals = principals_of(state, std::string(ask.object_id));
+  Access out;
+  any_assignment(cloud, state, principals, scopes, [&](const Assignment& assignment) {
+    const Verdict verdict = judge(state, assignment, ask);
+    if (verdict != Verdict::kNotGranted) out.verdict = verdict;
+    return verdict == Verdict::kAllowed;
+  });
+  if (!out.allowed()) return out;
+  out.denied_by =
+      denying(state, scopes, principals, ask.action, ask.data_action, ask.condition_facts);
+  if (out.denied_by) out.verdict = Verdict::kDenied;
   return out;
 }
 
@@ -134,7 +155,7 @@ const arm::Role* find_role(const State& state, std::string_view id) {
 
 bool sees(const State& state, const std::string& object_id, std::string_view subscription_scope) {
   const auto above = ancestors(state, subscription_scope);
-  return std::ranges::any_of(principals_of(object_id), [&](const std::string& principal) {
+  return std::ranges::any_of(principals_of(state, object_id), [&](const std::string& principal) {
     const auto* assigned = state.assignments().of(principal);
     return assigned && std::ranges::any_of(*assigned, [&](const auto& entry) {
              return arm::at_or_above(subscription_scope, entry.first) ||

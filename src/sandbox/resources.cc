@@ -214,6 +214,9 @@ void erase_below(const Cloud& cloud, Change& change, const std::string& id) {
     change.deleted(key);
     change.erase<Assignment>(key);
   }
+  for (const auto& key : keys_of(change.state().table<DenyAssignment>())) {
+    change.erase<DenyAssignment>(key);
+  }
   for (const auto& key : keys_of(change.state().table<Deployment>())) {
     change.erase<Deployment>(key);
   }

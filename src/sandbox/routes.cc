@@ -11,6 +11,7 @@
 #include "sandbox/policy/insights.h"
 #include "sandbox/policy/resources.h"
 #include "sandbox/rbac/deny.h"
+#include "sandbox/rbac/routes.h"
 #include "sandbox/template/template.h"
 
 namespace armature::sandbox {
@@ -107,6 +108,7 @@ ArmAnswer route_read(Cloud& cloud, const State& state, const ArmCall& call) {
   if (is_poll(call)) return poll_operation(cloud, state, call);
   if (!call.at.providers) return read_scope(cloud, state, call);
   if (call.at.tail.empty()) return get_providers(cloud, state, call);
+  if (is_management(call)) return read_management(cloud, state, call);
   if (call.at.is("Microsoft.Authorization", "roleAssignments")) {
     return get_assignment(cloud, state, call);
   }
@@ -114,9 +116,12 @@ ArmAnswer route_read(Cloud& cloud, const State& state, const ArmCall& call) {
   if (call.at.is("Microsoft.Authorization", "denyAssignments")) {
     return get_deny_assignment(state, call);
   }
-  if (call.at.is("Microsoft.Authorization", "permissions")) return get_permissions(state, call);
+  if (call.at.is("Microsoft.Authorization", "permissions")) {
+    return get_permissions(cloud, state, call);
+  }
   if (policy::is_policy(call)) return policy::read_policy(cloud, state, call);
   if (policy::is_insights(call)) return policy::read_insights(cloud, state, call);
+  if (is_always_empty(call)) return list_answer({});
   if (call.at.is("Microsoft.Insights", "eventtypes")) return list_events(cloud, state, call);
   if (call.at.is("Microsoft.Insights", "eventcategories")) return list_event_categories();
   if (auto out = read_vaults(cloud, state, call)) return *std::move(out);
@@ -146,8 +151,10 @@ ArmAnswer route_change(Cloud& cloud, Change& change, const ArmCall& call) {
   }
   if (auto out = change_vaults(cloud, change, call)) return *std::move(out);
   if (policy::is_policy(call)) return policy::change_policy(cloud, change, call);
+  if (is_management(call) && !call.at.tail.empty()) return change_management(cloud, change, call);
   if (method == "POST") {
     if (call.at.is("Microsoft.Resources", "calculateTemplateHash")) return hash_template(call);
+    if (is_elevate_access(call)) return elevate_access(cloud, change, call);
     if (call.at.tail.size() == 1 &&
         (equal_ci(call.at.tail[0], "register") || equal_ci(call.at.tail[0], "unregister"))) {
       return change_provider(cloud, change, call);

@@ -45,13 +45,4 @@ ArmAnswer poll_operation(const Cloud& cloud, const State& state, const ArmCall& 
 // list_actions.cc: what listKeys and its like answer; nothing when the type has no such action.
 std::optional<Json> list_action(const Cloud& cloud, const Record& record, std::string_view action);
 
-// role_routes.cc
-ArmAnswer get_role(const Cloud& cloud, const State& state, const ArmCall& call);
-ArmAnswer put_role(Cloud& cloud, Change& change, const ArmCall& call);
-ArmAnswer delete_role(Cloud& cloud, Change& change, const ArmCall& call);
-ArmAnswer get_assignment(const Cloud& cloud, const State& state, const ArmCall& call);
-ArmAnswer put_assignment(Cloud& cloud, Change& change, const ArmCall& call);
-ArmAnswer delete_assignment(Cloud& cloud, Change& change, const ArmCall& call);
-ArmAnswer get_permissions(const State& state, const ArmCall& call);
-
 }  // namespace armature::sandbox

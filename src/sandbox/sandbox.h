@@ -43,6 +43,7 @@ struct AppSeed {
   // application of that name moves to it.
   std::string client_id = "";
   std::string object_id = "";
+  bool global_administrator = false;  // may elevate itself to the root scope
 };
 
 struct Options {
