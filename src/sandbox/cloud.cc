@@ -67,7 +67,6 @@ Cloud::Cloud(Options options, http::Runtime& runtime, const Clock& clock, Random
       log_(log),
       key_(std::move(key)),
       vault_key_(options_.state_key.empty() ? Secret(random.bytes(32)) : options_.state_key),
-      rbac_propagation_(options_.rbac_propagation.count()),
       throttle_(clock_, options_.throttle) {}
 
 // Before anything goes: the engine's running steps use everything here, the engine included.

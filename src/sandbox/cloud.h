@@ -61,9 +61,6 @@ class Cloud {
   Engine& engine() { return *engine_; }
   FaultList& faults() { return faults_; }
   policy::Enforcer& policies() { return *policies_; }
-  // How long a new role assignment takes to count; may change at any time.
-  Micros rbac_propagation() const { return Micros(rbac_propagation_.load()); }
-  void set_rbac_propagation(Micros delay) { rbac_propagation_ = delay.count(); }
   Throttle& throttle() { return throttle_; }
 
   std::string url() const;
@@ -89,7 +86,6 @@ class Cloud {
   std::unique_ptr<policy::Enforcer> policies_;
   std::unique_ptr<Engine> engine_;
   FaultList faults_;
-  std::atomic<Micros::rep> rbac_propagation_;
   Throttle throttle_;
   mutable std::mutex url_mutex_;
   std::string url_ = "https://localhost";

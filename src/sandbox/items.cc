@@ -56,6 +56,7 @@ void each(V& v, T& i) requires std::is_same_v<std::remove_const_t<T>, Assignment
   v("principalType", i.principal_type), v("roleId", i.role_id), v("description", i.description);
   v("created", i.created), v("createdBy", i.created_by);
   v("updated", i.updated), v("updatedBy", i.updated_by);
+  v("countsFrom", i.counts_from);
   v("condition", i.condition), v("conditionVersion", i.condition_version);
   v("delegatedIdentity", i.delegated_identity);
 }

@@ -58,6 +58,7 @@ struct Assignment {
   std::string created_by;
   Instant updated;
   std::string updated_by;
+  Instant counts_from;  // until then it is there, but gives no right
   std::string condition;
   std::string condition_version;
   std::string delegated_identity;  // delegatedManagedIdentityResourceId

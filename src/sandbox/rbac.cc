@@ -22,13 +22,6 @@ bool holds(const std::string& condition, const AccessAsk& ask) {
   return parsed->holds(facts);
 }
 
-// A seed's rights are there from the start; what is written later takes its time.
-bool has_arrived(const Cloud& cloud, const Assignment& assignment) {
-  const Micros delay = cloud.rbac_propagation();
-  return delay <= Micros::zero() || assignment.created_by == kSystem ||
-         assignment.created + delay <= cloud.clock().now();
-}
-
 Verdict judge(const State& state, const Assignment& assignment, const AccessAsk& ask) {
   const arm::Role* role = find_role(state, assignment.role_id);
   if (!role) return Verdict::kNotGranted;
@@ -48,12 +41,13 @@ template <class F>
 void any_assignment(const Cloud& cloud, const State& state,
                     const std::vector<std::string>& principals,
                     const std::vector<std::string>& scopes, const F& visit) {
+  const Instant now = cloud.clock().now();
   for (const std::string& principal : principals) {
     const auto* assigned = state.assignments().of(principal);
     if (!assigned) continue;
     for (const std::string& scope : scopes) {
       for (const Assignment* assignment : AssignmentIndex::at(*assigned, scope)) {
-        if (has_arrived(cloud, *assignment) && visit(*assignment)) return;
+        if (assignment->counts_from <= now && visit(*assignment)) return;
       }
     }
   }

@@ -4,7 +4,7 @@
 //
 //   Rules     deny assignments first, then any role assignment at the scope or above it, management
 //             groups included, whose role covers the action and whose conditions hold; groups
-//             count for their members. A new assignment counts only after Cloud::rbac_propagation()
+//             count for their members. A new assignment counts only from its own time on
 //   Cost      follows the depth of the scope and the number of the principal's groups, not the
 //   number
 //             of assignments

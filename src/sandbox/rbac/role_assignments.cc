@@ -276,6 +276,8 @@ ArmAnswer put_assignment(Cloud& cloud, Change& change, const ArmCall& call) {
   if (auto refused = check_limit(state, item)) return *std::move(refused);
   item.created = item.updated = cloud.clock().now();
   item.created_by = item.updated_by = call.caller.object_id;
+  const auto fault = cloud.faults().take(FaultUse::kRole, call.op.method, item.id);
+  item.counts_from = item.created + (fault ? fault->duration : cloud.options().rbac_propagation);
   change.created(item.id);
   Json body = to_json(cloud, item);
   change.put(to_lower(call.op.target), std::move(item));

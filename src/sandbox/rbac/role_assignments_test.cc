@@ -171,7 +171,10 @@ TEST(RoleAssignments, FollowTheirOwnCondition) {
 
 TEST(RoleAssignments, TakeTheirTimeToCount) {
   RoleWorld world;
-  world.cloud->set_rbac_propagation(std::chrono::minutes(2));
+  Fault slow;
+  slow.kind = "rbac_delay";
+  slow.duration = std::chrono::minutes(2);
+  ASSERT_TRUE(world.cloud->faults().add(slow));
   const std::string id = world.give("Reader", world.group());
   EXPECT_EQ(world.call("GET", world.group(), "", world.as_guest).status, 403);
   EXPECT_EQ(world.call("GET", id).status, 200) << "it is there; it only does not count yet";
