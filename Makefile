@@ -63,6 +63,12 @@ fuzz: ## build the fuzzers with clang and run each SECONDS=60
 	@$(MAKE) --no-print-directory configure PRESET=clang
 	@fuzz/run build/clang $(or $(SECONDS),60)
 
+clients: ## real Azure clients (az, Python, JavaScript, Go) against the sandbox; needs the package registries
+	@scripts/setup build clients
+	@$(MAKE) --no-print-directory configure
+	@cmake --build --preset $(PRESET) -j $(JOBS) --target armature
+	@tests/clients/run build/$(PRESET)/armature
+
 demo: ## set up, build, run the example end to end, stay up until Ctrl-C (ONCE=1: end by itself)
 	@scripts/setup build
 	@$(MAKE) --no-print-directory configure PRESET=release

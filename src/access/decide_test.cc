@@ -166,10 +166,10 @@ TEST(Decide, MoreGrantsNeverTakeAway) {
                                             "Microsoft.Storage/storageAccounts/listKeys/action"};
   // Every role that permits one of them, and as many that permit none.
   std::vector<arm::Role> roles, others;
-  for (const arm::Role& role : arm::builtin_roles()) {
+  for (const arm::Role* role : arm::builtin_roles()) {
     const bool of_use =
-        std::ranges::any_of(actions, [&](const auto& a) { return arm::permits(role, a); });
-    (of_use ? roles : others).push_back(role);
+        std::ranges::any_of(actions, [&](const auto& a) { return arm::permits(*role, a); });
+    (of_use ? roles : others).push_back(*role);
   }
   ASSERT_GT(others.size(), roles.size());
   roles.insert(roles.end(), others.begin(), others.begin() + std::ssize(roles));

@@ -11,7 +11,7 @@ namespace {
 Result<arm::Role> role_named(std::string_view name) {
   if (const arm::Role* role = arm::find_builtin_role(name)) return *role;
   std::vector<std::string> names;
-  for (const arm::Role& role : arm::builtin_roles()) names.push_back(role.name);
+  for (const arm::Role* role : arm::builtin_roles()) names.push_back(role->name);
   const std::string near = nearest(name, names);
   return fail(Code::kInvalid, "unknown role '" + std::string(name) + "'" +
                                   (near.empty() ? "" : "; did you mean '" + near + "'?"));

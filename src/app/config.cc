@@ -45,6 +45,24 @@ Setter number(T Config::*field, T least, T most) {
   };
 }
 
+// Empty: off.
+Setter optional_port(std::optional<std::uint16_t> Config::*field) {
+  return [field](Config& config, const std::string& value) -> Status {
+    if (value.empty()) {
+      config.*field = std::nullopt;
+      return Ok{};
+    }
+    std::uint16_t port = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), port);
+    if (error != std::errc() || end != value.data() + value.size()) {
+      return fail(Code::kInvalid,
+                  fmt::format("'{}' is neither empty nor a whole number from 0 to 65535", value));
+    }
+    config.*field = port;
+    return Ok{};
+  };
+}
+
 Setter duration(Micros Config::*field) {
   return [field](Config& config, const std::string& value) -> Status {
     ARMATURE_TRY(config.*field, parse_duration(value));
@@ -120,6 +138,13 @@ const std::vector<Key>& keys() {
           number(&Config::sandbox_port, kPortLeast, kPortMost)),
       key("sandbox.provisioning_time", "500ms", "of a resource that takes time",
           duration(&Config::sandbox_provisioning_time)),
+      key("sandbox.token_lifetime", "3599s", "of its access tokens",
+          duration(&Config::sandbox_token_lifetime)),
+      key("sandbox.imds_port", "",
+          "where managed identities ask for tokens (plain http); 0 takes any free port, empty: off",
+          optional_port(&Config::sandbox_imds_port)),
+      key("sandbox.imds_resource", "", "whose identities; empty: one that is made ready",
+          text(&Config::sandbox_imds_resource)),
       key("sandbox.tenant_id", "22222222-2222-4222-8222-222222222222",
           "kept from the first start on", text(&Config::sandbox_tenant_id)),
       key("sandbox.subscription_id", "11111111-1111-4111-8111-111111111111",

@@ -10,6 +10,7 @@
 //   Source    docs/operate.md lists every key; print_keys() is made from the same table
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,6 +48,9 @@ struct Config {
   bool sandbox_enabled = true;
   std::uint16_t sandbox_port = 8082;
   Micros sandbox_provisioning_time = std::chrono::milliseconds(500);
+  Micros sandbox_token_lifetime = std::chrono::seconds(3599);
+  std::optional<std::uint16_t> sandbox_imds_port;  // nothing: no endpoint for managed identities
+  std::string sandbox_imds_resource;               // empty: an identity that is made ready
   // Fixed, so that the examples run as they are.
   std::string sandbox_tenant_id = "22222222-2222-4222-8222-222222222222";
   std::string sandbox_subscription_id = "11111111-1111-4111-8111-111111111111";

@@ -2,11 +2,17 @@
 
 #include "base/bytes.h"
 #include "base/files.h"
+#include "http/client.h"
 
 namespace armature::app {
 namespace {
 
 constexpr auto kCertificateLength = std::chrono::hours(24 * 365);
+constexpr auto kReadyIdentity =
+    "/resourceGroups/sandbox/providers/Microsoft.ManagedIdentity/userAssignedIdentities/developer";
+constexpr auto kIdentityHeader = "identity_header";
+constexpr auto kIssuerTimeout = std::chrono::seconds(5);
+constexpr std::size_t kMostIssuerBytes = 1u << 20;
 // Debian and Alpine, Fedora, macOS and BSD.
 constexpr const char* kSystemRoots[] = {"/etc/ssl/certs/ca-certificates.crt",
                                         "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"};
@@ -14,6 +20,31 @@ constexpr const char* kSystemRoots[] = {"/etc/ssl/certs/ca-certificates.crt",
 std::string absolute_text(const std::filesystem::path& path) {
   std::error_code ignored;
   return std::filesystem::absolute(path, ignored).lexically_normal().string();
+}
+
+// GET for the keys of the issuers that federated credentials name: those on this machine under our
+// own CA, those elsewhere under the system's.
+sandbox::Fetch issuer_fetch(const http::Authority& authority, http::Runtime& runtime) {
+  http::ClientOptions limits;
+  limits.connect_timeout = kIssuerTimeout;
+  limits.max_body_bytes = kMostIssuerBytes;
+  const auto outside = std::make_shared<http::Client>(runtime, limits);
+  limits.ca_pem = authority.certificate_pem;
+  const auto here = std::make_shared<http::Client>(runtime, limits);
+  return [outside, here](const std::string& address) -> Result<std::string> {
+    const auto url = http::parse_url(address);
+    const bool loopback = url && (url->host == "localhost" || url->host == "127.0.0.1");
+    http::Request request;
+    request.target = address;
+    request.headers.set("Accept", "application/json");
+    auto outcome = (loopback ? here : outside)->send_and_wait(std::move(request), kIssuerTimeout);
+    if (!outcome.response) return std::move(outcome.response).error();
+    if (outcome.response->status != 200) {
+      return fail(Code::kUnavailable,
+                  address + " answers " + std::to_string(outcome.response->status));
+    }
+    return std::move(outcome.response->body);
+  };
 }
 
 }  // namespace
@@ -42,15 +73,16 @@ Result<std::unique_ptr<LocalAzure>> LocalAzure::start(LocalAzureOptions options,
                                                       Redactor& redactor) {
   std::unique_ptr<LocalAzure> azure(new LocalAzure(std::move(options)));
   ARMATURE_CHECK(make_private_directory(azure->options_.config.data_dir / "secrets"));
-  ARMATURE_CHECK(azure->open(runtime, clock, random, log, redactor));
+  ARMATURE_CHECK(azure->open(authority, runtime, clock, random, log, redactor));
   ARMATURE_CHECK(azure->serve(authority, runtime, clock, random));
   ARMATURE_CHECK(azure->add_principal(random, redactor));
+  ARMATURE_CHECK(azure->serve_identities(runtime, random, log, redactor));
   ARMATURE_CHECK(azure->write_bundle(authority));
   return azure;
 }
 
-Status LocalAzure::open(http::Runtime& runtime, const Clock& clock, Random& random, Log& log,
-                        Redactor& redactor) {
+Status LocalAzure::open(const http::Authority& authority, http::Runtime& runtime,
+                        const Clock& clock, Random& random, Log& log, Redactor& redactor) {
   if (!options_.state_file.empty()) {
     storage::Database::Options database_options;
     database_options.path = options_.state_file;
@@ -66,6 +98,9 @@ Status LocalAzure::open(http::Runtime& runtime, const Clock& clock, Random& rand
   settings.throttle = options_.config.sandbox_throttle == "on";
   settings.require_registration = options_.config.sandbox_require_registration;
   settings.lenient = options_.config.sandbox_lenient;
+  settings.token_lifetime = options_.config.sandbox_token_lifetime;
+  settings.token_keys_file = options_.config.data_dir / "token_keys.json";
+  settings.fetch = issuer_fetch(authority, runtime);
   ARMATURE_TRY(settings.state_key,
                load_or_make_secret(file("secrets", "sandbox_state_key"), random));
   redactor.add(settings.state_key.reveal());
@@ -94,11 +129,41 @@ Status LocalAzure::add_principal(Random& random, Redactor& redactor) {
   seed.display_name = options_.principal;
   seed.client_secret = Secret(to_base64url(random.bytes(32)));
   seed.client_id = options_.client_id;
+  seed.object_id = options_.object_id;
   seed.roles = options_.roles;
+  seed.graph_roles = options_.graph_roles;
   redactor.add(seed.client_secret.reveal());
   ARMATURE_TRY(const auto app, sandbox_->ensure_app(seed));
   client_id_ = app.client_id;
   return write_file(secret_file(), seed.client_secret.reveal(), 0600);
+}
+
+// What code on an Azure resource finds: plain http, on loopback alone.
+Status LocalAzure::serve_identities(http::Runtime& runtime, Random& random, Log& log,
+                                    Redactor& redactor) {
+  if (!options_.config.sandbox_imds_port) return Ok{};
+  std::string resource = options_.config.sandbox_imds_resource;
+  if (resource.empty()) {
+    resource = "/subscriptions/" + sandbox_->subscription_id() + kReadyIdentity;
+    const std::vector<sandbox::AppSeed::Assignment> roles = {
+        {"Contributor", ""}
+    };
+    ARMATURE_TRY(const std::string principal, sandbox_->ensure_identity(resource, roles));
+    log.info("a managed identity is ready", {
+                                                {"resource",  resource },
+                                                {"principal", principal}
+    });
+  }
+  ARMATURE_TRY(Secret header, load_or_make_secret(file("secrets", kIdentityHeader), random));
+  redactor.add(header.reveal());
+  http::ServerOptions server;
+  server.port = *options_.config.sandbox_imds_port;
+  identity_server_ = std::make_unique<http::Server>(
+      runtime, server, sandbox_->identity_handler(resource, std::move(header)));
+  if (auto started = identity_server_->start(); !started) {
+    return std::move(started).error().in("sandbox.imds_port");
+  }
+  return Ok{};
 }
 
 Status LocalAzure::write_bundle(const http::Authority& authority) const {
@@ -114,7 +179,7 @@ Status LocalAzure::write_bundle(const http::Authority& authority) const {
 }
 
 JsonObject LocalAzure::description() const {
-  return {
+  JsonObject out{
       {"url",                url_                        },
       {"tenant_id",          sandbox_->tenant_id()       },
       {"subscription_id",    sandbox_->subscription_id() },
@@ -124,9 +189,17 @@ JsonObject LocalAzure::description() const {
       {"bundle_file",                    absolute_text(file("ca",                                    "bundle.pem"))},
       {"az_config_dir",      absolute_text(options_.config.data_dir / "az")}
   };
+  if (identity_server_) {
+    const std::string base = "http://127.0.0.1:" + std::to_string(identity_server_->port());
+    out["imds_url"] = base;
+    out["identity_endpoint"] = base + "/msi/token";
+    out["identity_header_file"] = absolute_text(file("secrets", kIdentityHeader));
+  }
+  return out;
 }
 
 void LocalAzure::stop() {
+  if (identity_server_) identity_server_->stop();
   if (server_) server_->stop();
 }
 

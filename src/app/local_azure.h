@@ -6,6 +6,9 @@
 //                                        replaces their trust store
 //             DATA_DIR/secrets/NAME      the principal's client secret, 0600, new at every start
 //             DATA_DIR/secrets/sandbox_state_key seals secure values in the state, 0600, kept
+//             DATA_DIR/secrets/identity_header   what the identity endpoint asks for, 0600, kept
+//             DATA_DIR/token_keys.json           sign the sandbox's tokens, 0600, kept: the tokens
+//                                        that clients have cached outlive a restart
 //   Errors    kUnavailable: the port is taken, naming it, or a file cannot be written
 //   Threads   start and stop from one thread
 //   Lifetime  everything passed in outlives it
@@ -33,7 +36,9 @@ struct LocalAzureOptions {
   std::filesystem::path state_file;  // empty: the state is in memory
   std::string principal;             // the name of the service principal
   std::string client_id;             // empty: chosen when it is made
+  std::string object_id;             // the same
   std::vector<sandbox::AppSeed::Assignment> roles;
+  std::vector<std::string> graph_roles;  // of Microsoft Graph
 };
 
 class LocalAzure {
@@ -54,11 +59,12 @@ class LocalAzure {
 
  private:
   explicit LocalAzure(LocalAzureOptions options) : options_(std::move(options)) {}
-  Status open(http::Runtime& runtime, const Clock& clock, Random& random, Log& log,
-              Redactor& redactor);
+  Status open(const http::Authority& authority, http::Runtime& runtime, const Clock& clock,
+              Random& random, Log& log, Redactor& redactor);
   Status serve(const http::Authority& authority, http::Runtime& runtime, const Clock& clock,
                Random& random);
   Status add_principal(Random& random, Redactor& redactor);
+  Status serve_identities(http::Runtime& runtime, Random& random, Log& log, Redactor& redactor);
   Status write_bundle(const http::Authority& authority) const;
   std::filesystem::path file(const char* folder, const std::string& name) const;
 
@@ -66,6 +72,7 @@ class LocalAzure {
   std::unique_ptr<storage::Database> database_;
   std::unique_ptr<sandbox::Sandbox> sandbox_;
   std::unique_ptr<http::Server> server_;
+  std::unique_ptr<http::Server> identity_server_;
   std::string url_, client_id_;
 };
 

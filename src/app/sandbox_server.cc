@@ -19,6 +19,7 @@ namespace {
 constexpr const char* kPrincipal = "sandbox-owner";
 // Fixed, so that what was written down, and a snapshot, fits the next sandbox.
 constexpr const char* kClientId = "33333333-3333-4333-8333-333333333333";
+constexpr const char* kObjectId = "44444444-4444-4444-8444-444444444444";
 constexpr std::size_t kLargestSnapshot = 256u << 20;  // the control API is on loopback alone
 
 }  // namespace
@@ -63,10 +64,13 @@ struct SandboxServer::Impl {
     settings.state_file = options.state_file;
     settings.principal = kPrincipal;
     settings.client_id = kClientId;
+    settings.object_id = kObjectId;
     settings.roles = {
         {"Owner",                     "/"},
         {"Key Vault Secrets Officer", "/"}
     };
+    settings.graph_roles = {"Directory.ReadWrite.All", "AppRoleAssignment.ReadWrite.All"};
+    settings.config.sandbox_imds_port = options.config.sandbox_imds_port.value_or(0);
     ARMATURE_TRY(azure, LocalAzure::start(std::move(settings), authority, *runtime, clock, random,
                                           log, redactor));
     return Ok{};

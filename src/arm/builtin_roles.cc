@@ -1,10 +1,12 @@
-// The table of Azure's built-in roles: one role a line, sorted by id, of the form
-// {"id":"guid","name":"…",["common":true,]"permissions":[…]}. The first use reads ids and names
-// only; the permissions of a role are read when somebody asks for it.
+// The table of Azure's built-in roles: one role a line, the common ones first, then by id, of the
+// form
+// {"id":"guid","name":"…",["common":true,]"permissions":[…]}. Nearly every question is about a
+// common role, so ids and names of the others are read only when none of those is meant, and the
+// permissions of a role when somebody asks for it: the program stays small as long as it can.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
-#include <memory>
+#include <deque>
 #include <mutex>
 
 #include "arm/role.h"
@@ -20,11 +22,86 @@ namespace {
 constexpr std::string_view kBeforeId = R"({"id":")";
 constexpr std::string_view kBeforeName = R"(","name":")";
 constexpr std::string_view kCommon = R"(","common":true,)";
+constexpr std::string_view kPermissions = R"("permissions":)";
 constexpr std::size_t kIdSize = 36;
 
 bool less_ci(std::string_view a, std::string_view b) {
   const auto low = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
   return std::ranges::lexicographical_compare(a, b, {}, low, low);
+}
+
+// The table is part of the program: one that cannot be read is a broken build.
+class Part {
+ public:
+  void add(std::string_view line) {
+    line = line.substr(0, line.rfind('}') + 1);
+    const std::size_t start = kBeforeId.size() + kIdSize + kBeforeName.size();
+    const std::size_t end = line.find('"', start);
+    if (!line.starts_with(kBeforeId) || end == std::string_view::npos) std::abort();
+    Entry& entry = entries_.emplace_back();
+    entry.line = line;
+    entry.role.id = line.substr(kBeforeId.size(), kIdSize);
+    entry.role.name = line.substr(start, end - start);
+    entry.role.assignable_scopes = {"/"};
+  }
+  void close() {
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+      by_name_.push_back(static_cast<std::uint16_t>(i));
+    }
+    std::ranges::sort(by_name_, less_ci, [&](std::uint16_t i) { return entries_[i].role.name; });
+    if (entries_.empty() || !std::ranges::is_sorted(entries_, less_ci, id_of)) std::abort();
+  }
+
+  const Role* by_id(std::string_view id) {
+    const auto found = std::ranges::lower_bound(entries_, id, less_ci, id_of);
+    return found != entries_.end() && equal_ci(found->role.id, id) ? found->get() : nullptr;
+  }
+  const Role* by_name(std::string_view name) {
+    const auto name_at = [&](std::uint16_t i) { return std::string_view(entries_[i].role.name); };
+    const auto found = std::ranges::lower_bound(by_name_, name, less_ci, name_at);
+    const bool hit = found != by_name_.end() && equal_ci(name_at(*found), name);
+    return hit ? entries_[*found].get() : nullptr;
+  }
+  void append_to(std::vector<const Role*>& out) {
+    for (Entry& entry : entries_) out.push_back(entry.get());
+  }
+
+ private:
+  struct Entry {
+    Role role;
+    std::string_view line;
+    std::once_flag once;
+
+    const Role* get() {
+      std::call_once(once, [this] {
+        const auto json = parse_json(line);
+        const Json* list = json ? find(*json, "permissions") : nullptr;
+        auto permissions = permissions_from_json(list ? *list : Json(nullptr));
+        if (!permissions) std::abort();
+        role.permissions = *std::move(permissions);
+      });
+      return &role;
+    }
+  };
+  static std::string_view id_of(const Entry& entry) { return entry.role.id; }
+
+  std::deque<Entry> entries_;  // sorted by id; they never move
+  std::vector<std::uint16_t> by_name_;
+};
+
+// Adds a text's roles to the part, or only the common ones that it begins with. Returns what is
+// left.
+std::string_view read_lines(std::string_view text, Part& part, bool common_only) {
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    if (line.starts_with(kBeforeId)) {  // else one of the list's own brackets
+      const bool common = line.substr(0, line.find(kPermissions)).find(kCommon) != line.npos;
+      if (common_only && !common) return text;
+      part.add(line);
+    }
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+  }
+  return text;
 }
 
 class BuiltinRoles {
@@ -34,74 +111,40 @@ class BuiltinRoles {
     return table;
   }
 
-  const std::vector<Role>& all() {
-    for (std::size_t i = 0; i < roles_.size(); ++i) load(i);
-    return roles_;
+  template <class F>
+  const Role* find(const F& look_up) {
+    const Role* role = look_up(common_);
+    return role ? role : look_up(others());
   }
-  const Role* by_id(std::string_view id) {
-    const auto found = std::ranges::lower_bound(roles_, id, less_ci, &Role::id);
-    const bool hit = found != roles_.end() && equal_ci(found->id, id);
-    return hit ? load(static_cast<std::size_t>(found - roles_.begin())) : nullptr;
+  const std::vector<const Role*>& common() {
+    std::call_once(common_listed_, [this] { common_.append_to(common_list_); });
+    return common_list_;
   }
-  const Role* by_name(std::string_view name) {
-    const auto name_at = [&](std::uint16_t i) { return std::string_view(roles_[i].name); };
-    const auto found = std::ranges::lower_bound(by_name_, name, less_ci, name_at);
-    const bool hit = found != by_name_.end() && equal_ci(name_at(*found), name);
-    return hit ? load(*found) : nullptr;
-  }
-  std::vector<const Role*> common() {
-    std::vector<const Role*> out;
-    for (const std::uint16_t i : common_) out.push_back(load(i));
-    return out;
+  const std::vector<const Role*>& all() {
+    std::call_once(all_listed_, [this] {
+      common_.append_to(all_);
+      others().append_to(all_);
+    });
+    return all_;
   }
 
  private:
-  // The table is part of the program: one that cannot be read is a broken build.
-  BuiltinRoles() {
-    for (std::string_view rest = embedded::kBuiltinRoles; !rest.empty();) {
-      const std::string_view line = rest.substr(0, rest.find('\n'));
-      rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-      if (line.starts_with(kBeforeId)) add(line);
-    }
-    loaded_ = std::make_unique<std::once_flag[]>(roles_.size());
-    for (std::size_t i = 0; i < roles_.size(); ++i) by_name_.push_back(narrow(i));
-    std::ranges::sort(by_name_, less_ci, [&](std::uint16_t i) { return roles_[i].name; });
-    if (roles_.empty() || !std::ranges::is_sorted(roles_, {}, &Role::id)) std::abort();
-  }
+  BuiltinRoles() : rest_(read_lines(embedded::kBuiltinRoles, common_, true)) { common_.close(); }
 
-  static std::uint16_t narrow(std::size_t i) { return static_cast<std::uint16_t>(i); }
-
-  void add(std::string_view line) {
-    line = line.substr(0, line.rfind('}') + 1);
-    const std::string_view id = line.substr(kBeforeId.size(), kIdSize);
-    const std::size_t start = kBeforeId.size() + kIdSize + kBeforeName.size();
-    const std::size_t end = line.find('"', start);
-    if (end == std::string_view::npos) std::abort();
-    if (line.substr(end).starts_with(kCommon)) common_.push_back(narrow(roles_.size()));
-    Role role;
-    role.id = id;
-    role.name = line.substr(start, end - start);
-    role.assignable_scopes = {"/"};
-    roles_.push_back(std::move(role));
-    lines_.push_back(line);
-  }
-
-  const Role* load(std::size_t i) {
-    std::call_once(loaded_[i], [&] {
-      const auto entry = parse_json(lines_[i]);
-      const Json* list = entry ? find(*entry, "permissions") : nullptr;
-      auto permissions = permissions_from_json(list ? *list : Json(nullptr));
-      if (!permissions) std::abort();
-      roles_[i].permissions = *std::move(permissions);
+  Part& others() {
+    std::call_once(others_read_, [this] {
+      read_lines(rest_, others_, false);
+      others_.close();
     });
-    return &roles_[i];
+    return others_;
   }
 
-  std::vector<Role> roles_;
-  std::vector<std::string_view> lines_;
-  std::unique_ptr<std::once_flag[]> loaded_;
-  std::vector<std::uint16_t> by_name_;
-  std::vector<std::uint16_t> common_;
+  Part common_;
+  const std::string_view rest_;  // the lines of the others
+  Part others_;
+  std::once_flag others_read_, common_listed_, all_listed_;
+  std::vector<const Role*> common_list_;
+  std::vector<const Role*> all_;
 };
 
 // How much a role permits, roughly: a wildcard weighs more the shorter it is, and what is taken out
@@ -119,16 +162,14 @@ std::int64_t breadth(const Role& role) {
 
 }  // namespace
 
-const std::vector<Role>& builtin_roles() { return BuiltinRoles::instance().all(); }
+const std::vector<const Role*>& builtin_roles() { return BuiltinRoles::instance().all(); }
 
 const Role* find_builtin_role(std::string_view name_or_id) {
   auto& table = BuiltinRoles::instance();
   const auto slash = name_or_id.rfind('/');
   const auto last = slash == std::string_view::npos ? name_or_id : name_or_id.substr(slash + 1);
-  if (last.size() == kIdSize) {
-    if (const Role* role = table.by_id(last)) return role;
-  }
-  return table.by_name(name_or_id);
+  if (is_uuid(last)) return table.find([&](Part& part) { return part.by_id(last); });
+  return table.find([&](Part& part) { return part.by_name(name_or_id); });
 }
 
 const Role* smallest_builtin_role(std::string_view action) {

@@ -43,19 +43,19 @@ TEST(Conditions, FollowTheTable) {
 // Those that Azure's own roles carry, on what they are written for.
 TEST(Conditions, OfBuiltInRolesAreRead) {
   int with_condition = 0;
-  for (const Role& role : builtin_roles()) {
-    for (const Permission& permission : role.permissions) {
+  for (const Role* role : builtin_roles()) {
+    for (const Permission& permission : role->permissions) {
       if (permission.condition.empty()) continue;
       ++with_condition;
       const auto condition = Condition::parse(permission.condition);
-      EXPECT_TRUE(condition) << role.name << ": " << condition.error().message;
+      EXPECT_TRUE(condition) << role->name << ": " << condition.error().message;
       // What a condition guards is never open to a call that says nothing about itself.
       ConditionFacts silent;
       silent.action = "Microsoft.Authorization/roleAssignments/write";
       const bool about_writes =
           permission.condition.find("roleAssignments/write") != std::string::npos;
       if (condition && about_writes) {
-        EXPECT_FALSE(condition->holds(silent)) << role.name;
+        EXPECT_FALSE(condition->holds(silent)) << role->name;
       }
     }
   }

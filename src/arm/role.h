@@ -46,7 +46,7 @@ bool covers(const Permission& permission, std::string_view action, bool data_act
 bool permits(const Permission& permission, std::string_view action, bool data_action = false);
 bool permits(const Role& role, std::string_view action, bool data_action = false);
 
-const std::vector<Role>& builtin_roles();  // sorted by id
+const std::vector<const Role*>& builtin_roles();  // the common ones first, then by id
 // By name without regard to case, by guid, or by a role definition's full id. Null when unknown.
 const Role* find_builtin_role(std::string_view name_or_id);
 // What a denial proposes: of the roles that the table marks as common, the one of the fewest

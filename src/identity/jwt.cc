@@ -55,7 +55,7 @@ Status check_header(const JsonObject& header, std::string_view algorithm) {
   return Ok{};
 }
 
-// Seconds since 1970 of a NumericDate, which may have a fraction. Bounded, so that sums are safe.
+// Bounded, so that sums are safe.
 Result<Micros> date_of(const JsonObject& claims, std::string_view name) {
   const Json* value = claims.if_contains(name);
   if (!value) return refuse("token has no " + std::string(name));
@@ -75,13 +75,6 @@ Status check_times(const JsonObject& claims, Micros leeway, Instant now) {
   return Ok{};
 }
 
-bool names_audience(const Json* claim, std::string_view audience) {
-  const auto same = [&](const Json& one) { return one.is_string() && as_text(one) == audience; };
-  if (!claim) return false;
-  if (const auto* several = claim->if_array()) return std::ranges::any_of(*several, same);
-  return same(*claim);
-}
-
 Result<Jwt> check_claims(Parts parts, const JwtRules& rules, Instant now) {
   ARMATURE_TRY(JsonObject claims, object_from(parts.payload, "token body"));
   ARMATURE_CHECK(check_times(claims, rules.leeway, now));
@@ -91,7 +84,7 @@ Result<Jwt> check_claims(Parts parts, const JwtRules& rules, Instant now) {
       return refuse("token is from another issuer");
     }
   }
-  if (!rules.audience.empty() && !names_audience(claims.if_contains("aud"), rules.audience)) {
+  if (!rules.audience.empty() && !names_audience(claims, rules.audience)) {
     return refuse("token is for another audience");
   }
   return Jwt{std::move(parts.header), std::move(claims)};
@@ -125,8 +118,28 @@ Result<Jwt> verify_hs256(std::string_view token, const Secret& key, const JwtRul
   return check_claims(std::move(parts), rules, now);
 }
 
-Result<RsaKey> make_rsa_key() {
-  ARMATURE_TRY(rsa::Pair pair, rsa::make());
+bool names_audience(const JsonObject& claims, std::string_view audience) {
+  const auto same = [&](const Json& one) { return one.is_string() && as_text(one) == audience; };
+  const Json* claim = claims.if_contains("aud");
+  if (!claim) return false;
+  if (const auto* several = claim->if_array()) return std::ranges::any_of(*several, same);
+  return same(*claim);
+}
+
+Result<Instant> date_claim(const JsonObject& claims, std::string_view name) {
+  ARMATURE_TRY(const Micros date, date_of(claims, name));
+  return Instant{date};
+}
+
+Result<Jwt> read_untrusted(std::string_view token) {
+  ARMATURE_TRY(Parts parts, take_apart(token));
+  ARMATURE_TRY(JsonObject claims, object_from(parts.payload, "token body"));
+  return Jwt{std::move(parts.header), std::move(claims)};
+}
+
+namespace {
+
+Result<RsaKey> with_id(rsa::Pair pair) {
   RsaKey key{std::move(pair.private_pem), std::move(pair.public_pem), ""};
   ARMATURE_TRY(const rsa::Numbers numbers, rsa::numbers(key.public_pem));
   // RFC 7638: the digest of exactly these members, in this order, without blanks.
@@ -135,22 +148,63 @@ Result<RsaKey> make_rsa_key() {
   return key;
 }
 
+const char* name_of(RsaAlgorithm algorithm) {
+  return algorithm == RsaAlgorithm::kPs256 ? "PS256" : "RS256";
+}
+
+rsa::Padding padding_of(RsaAlgorithm algorithm) {
+  return algorithm == RsaAlgorithm::kPs256 ? rsa::Padding::kPss : rsa::Padding::kPkcs1;
+}
+
+// Signature and header hold; the claims are still only text.
+Result<Parts> verified(std::string_view token, const std::string& public_pem,
+                       RsaAlgorithm algorithm) {
+  ARMATURE_TRY(Parts parts, take_apart(token));
+  ARMATURE_CHECK(check_header(parts.header, name_of(algorithm)));
+  ARMATURE_TRY(const bool good,
+               rsa::verify(parts.signed_text, parts.signature, public_pem, padding_of(algorithm)));
+  if (!good) return refuse("token has a wrong signature");
+  return parts;
+}
+
+}  // namespace
+
+Result<RsaKey> make_rsa_key() {
+  ARMATURE_TRY(rsa::Pair pair, rsa::make());
+  return with_id(std::move(pair));
+}
+
+Result<RsaKey> load_rsa_key(const Secret& private_pem) {
+  ARMATURE_TRY(rsa::Pair pair, rsa::load(private_pem));
+  return with_id(std::move(pair));
+}
+
+Result<Secret> sign(JsonObject header, const JsonObject& claims, const RsaKey& key,
+                    RsaAlgorithm algorithm) {
+  header["alg"] = name_of(algorithm);
+  header["typ"] = "JWT";
+  const std::string input = signing_input(std::move(header), claims);
+  ARMATURE_TRY(const std::string signature,
+               rsa::sign(input, key.private_pem, padding_of(algorithm)));
+  return Secret(input + "." + to_base64url(signature));
+}
+
 Result<Secret> sign_rs256(const JsonObject& claims, const RsaKey& key) {
   JsonObject header;
-  header["alg"] = "RS256";
-  header["typ"] = "JWT";
   header["kid"] = key.key_id;
-  const std::string input = signing_input(std::move(header), claims);
-  ARMATURE_TRY(const std::string signature, rsa::sign(input, key.private_pem));
-  return Secret(input + "." + to_base64url(signature));
+  return sign(std::move(header), claims, key, RsaAlgorithm::kRs256);
+}
+
+Result<Jwt> verify_signature(std::string_view token, const std::string& public_pem,
+                             RsaAlgorithm algorithm) {
+  ARMATURE_TRY(Parts parts, verified(token, public_pem, algorithm));
+  ARMATURE_TRY(JsonObject claims, object_from(parts.payload, "token body"));
+  return Jwt{std::move(parts.header), std::move(claims)};
 }
 
 Result<Jwt> verify_rs256(std::string_view token, const std::string& public_pem,
                          const JwtRules& rules, Instant now) {
-  ARMATURE_TRY(Parts parts, take_apart(token));
-  ARMATURE_CHECK(check_header(parts.header, "RS256"));
-  ARMATURE_TRY(const bool good, rsa::verify(parts.signed_text, parts.signature, public_pem));
-  if (!good) return refuse("token has a wrong signature");
+  ARMATURE_TRY(Parts parts, verified(token, public_pem, RsaAlgorithm::kRs256));
   return check_claims(std::move(parts), rules, now);
 }
 
@@ -165,6 +219,14 @@ Json jwk_of(const RsaKey& key) {
   out["e"] = numbers->e;
   out["alg"] = "RS256";
   return out;
+}
+
+Result<std::string> public_pem_of(const Json& jwk) {
+  if (text_at(jwk, "kty") != "RSA") return refuse("the key is no RSA key");
+  const auto n = from_base64url(text_at(jwk, "n"));
+  const auto e = from_base64url(text_at(jwk, "e"));
+  if (!n || !e) return refuse("the key's numbers are not base64url");
+  return rsa::public_pem(*n, *e);
 }
 
 }  // namespace armature::identity

@@ -4,6 +4,7 @@
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
@@ -65,10 +66,13 @@ std::string number_text(const EVP_PKEY* key, const char* name) {
   return to_base64url(bytes);
 }
 
-}  // namespace
+bool set_padding(EVP_PKEY_CTX* context, Padding padding) {
+  if (padding == Padding::kPkcs1) return true;
+  return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) == 1 &&
+         EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) == 1;
+}
 
-Result<Pair> make() {
-  const Key key(EVP_RSA_gen(kBits));
+Result<Pair> pair_of(const Key& key) {
   // Secure memory for the private text: wiped when freed.
   const Bio secret(BIO_new(BIO_s_secmem()));
   const Bio open(BIO_new(BIO_s_mem()));
@@ -81,13 +85,24 @@ Result<Pair> make() {
   return Pair{Secret(content(secret.get())), content(open.get())};
 }
 
-Result<std::string> sign(std::string_view text, const Secret& private_pem) {
+}  // namespace
+
+Result<Pair> make() { return pair_of(Key(EVP_RSA_gen(kBits))); }
+
+Result<Pair> load(const Secret& private_pem) {
+  ARMATURE_TRY(const Key key, private_key(private_pem));
+  return pair_of(key);
+}
+
+Result<std::string> sign(std::string_view text, const Secret& private_pem, Padding padding) {
   ARMATURE_TRY(const Key key, private_key(private_pem));
   const Digest digest(EVP_MD_CTX_new());
   const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
   std::size_t size = static_cast<std::size_t>(EVP_PKEY_get_size(key.get()));
   std::string out(size, '\0');
-  if (EVP_DigestSignInit(digest.get(), nullptr, EVP_sha256(), nullptr, key.get()) != 1 ||
+  EVP_PKEY_CTX* context = nullptr;  // the digest's own
+  if (EVP_DigestSignInit(digest.get(), &context, EVP_sha256(), nullptr, key.get()) != 1 ||
+      !set_padding(context, padding) ||
       EVP_DigestSign(digest.get(), reinterpret_cast<unsigned char*>(out.data()), &size, bytes,
                      text.size()) != 1) {
     return fail(Code::kInternal, "cannot sign with the RSA key");
@@ -97,10 +112,12 @@ Result<std::string> sign(std::string_view text, const Secret& private_pem) {
 }
 
 Result<bool> verify(std::string_view text, std::string_view signature,
-                    const std::string& public_pem) {
+                    const std::string& public_pem, Padding padding) {
   ARMATURE_TRY(const Key key, public_key(public_pem));
   const Digest digest(EVP_MD_CTX_new());
-  if (EVP_DigestVerifyInit(digest.get(), nullptr, EVP_sha256(), nullptr, key.get()) != 1) {
+  EVP_PKEY_CTX* context = nullptr;  // the digest's own
+  if (EVP_DigestVerifyInit(digest.get(), &context, EVP_sha256(), nullptr, key.get()) != 1 ||
+      !set_padding(context, padding)) {
     return key_error();
   }
   return EVP_DigestVerify(digest.get(), reinterpret_cast<const unsigned char*>(signature.data()),
@@ -112,6 +129,35 @@ Result<Numbers> numbers(const std::string& public_pem) {
   ARMATURE_TRY(const Key key, public_key(public_pem));
   return Numbers{number_text(key.get(), OSSL_PKEY_PARAM_RSA_N),
                  number_text(key.get(), OSSL_PKEY_PARAM_RSA_E)};
+}
+
+Result<std::string> public_pem(std::string_view n, std::string_view e) {
+  constexpr std::size_t kMostBytes = 16384 / 8;  // OpenSSL's own bound for a modulus
+  if (n.size() > kMostBytes || e.size() > 8) return key_error();
+  const auto number = [](std::string_view bytes) {
+    return Number(BN_bin2bn(reinterpret_cast<const unsigned char*>(bytes.data()),
+                            static_cast<int>(bytes.size()), nullptr));
+  };
+  const Number modulus = number(n);
+  const Number exponent = number(e);
+  const std::unique_ptr<OSSL_PARAM_BLD, Freed<OSSL_PARAM_BLD_free>> builder(OSSL_PARAM_BLD_new());
+  if (OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, modulus.get()) != 1 ||
+      OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E, exponent.get()) != 1) {
+    return key_error();
+  }
+  const std::unique_ptr<OSSL_PARAM, Freed<OSSL_PARAM_free>> parameters(
+      OSSL_PARAM_BLD_to_param(builder.get()));
+  const std::unique_ptr<EVP_PKEY_CTX, Freed<EVP_PKEY_CTX_free>> context(
+      EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr));
+  EVP_PKEY* raw = nullptr;
+  if (!parameters || EVP_PKEY_fromdata_init(context.get()) != 1 ||
+      EVP_PKEY_fromdata(context.get(), &raw, EVP_PKEY_PUBLIC_KEY, parameters.get()) != 1) {
+    return key_error();
+  }
+  ARMATURE_TRY(const Key key, checked(Key(raw)));
+  const Bio open(BIO_new(BIO_s_mem()));
+  if (PEM_write_bio_PUBKEY(open.get(), key.get()) != 1) return key_error();
+  return content(open.get());
 }
 
 }  // namespace armature::identity::rsa

@@ -15,6 +15,7 @@ constexpr int kMostDropped = 16;  // at one append, so that none is slow after a
 
 void append(Change& change, Cloud& cloud, Event event) {
   event.at = cloud.clock().now();
+  if (event.ready != Instant{}) event.ready = std::max(event.ready, event.at);
   const auto& events = change.state().table<Event>();
   std::uint64_t next = 1;
   if (!events.empty()) next = std::stoull(events.rbegin()->first) + 1;
@@ -92,7 +93,7 @@ void log_call(Change& change, Cloud& cloud, const ArmCall& call, const ArmAnswer
     // A deployment's end is logged when it comes; a resource's end is known now.
     if (!call.op.is_deployment) {
       const Record* record = change.state().get<Record>(to_lower(call.op.target));
-      event.ready = std::max(cloud.clock().now(), record ? record->ready : Instant{});
+      event.ready = record ? record->ready : cloud.clock().now();
     }
   }
   if (!outcome.ok() && outcome.body) event.message = dump(*outcome.body);

@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "sandbox/activity_log.h"
+#include "sandbox/apps.h"
 #include "sandbox/deployments/engine.h"
 #include "sandbox/front/addressing.h"
 #include "sandbox/front/locks.h"
@@ -58,14 +59,13 @@ std::optional<ArmAnswer> check(const Cloud& cloud, const State& state, const Arm
 
 }  // namespace
 
-Cloud::Cloud(Options options, http::Runtime& runtime, const Clock& clock, Random& random, Log& log,
-             identity::RsaKey key)
+Cloud::Cloud(Options options, http::Runtime& runtime, const Clock& clock, Random& random, Log& log)
     : options_(std::move(options)),
       runtime_(runtime),
       clock_(clock),
       random_(random),
       log_(log),
-      key_(std::move(key)),
+      issuer_keys_(options_.fetch, clock_),
       vault_key_(options_.state_key.empty() ? Secret(random.bytes(32)) : options_.state_key),
       throttle_(clock_, options_.throttle) {}
 
@@ -77,9 +77,8 @@ Cloud::~Cloud() {
 Result<std::unique_ptr<Cloud>> Cloud::open(Options options, http::Runtime& runtime,
                                            storage::Database* database, const Clock& clock,
                                            Random& random, Log& log) {
-  ARMATURE_TRY(auto key, identity::make_rsa_key());
-  std::unique_ptr<Cloud> cloud(
-      new Cloud(std::move(options), runtime, clock, random, log, std::move(key)));
+  std::unique_ptr<Cloud> cloud(new Cloud(std::move(options), runtime, clock, random, log));
+  ARMATURE_TRY(cloud->token_keys_, TokenKeys::open(cloud->options_.token_keys_file, cloud->clock_));
   ARMATURE_TRY(cloud->store_, Store::open(database));
   ARMATURE_CHECK(cloud->settle_ids());
   recall_clock(*cloud);
@@ -113,7 +112,9 @@ Status Cloud::settle_ids() {
       return Ok{};
     };
     ARMATURE_CHECK(settle("tenant", options_.tenant_id));
-    return settle("subscription", options_.subscription_id);
+    ARMATURE_CHECK(settle("subscription", options_.subscription_id));
+    seed_directory(*this, change);
+    return Ok{};
   });
   if (!settled) return settled.error();
   return *settled;

@@ -14,8 +14,9 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "http/runtime.h"
-#include "identity/jwt.h"
 #include "sandbox/arm_call.h"
+#include "sandbox/entra/issuer_keys.h"
+#include "sandbox/entra/token_keys.h"
 #include "sandbox/faults.h"
 #include "sandbox/front/throttle.h"
 #include "sandbox/sandbox.h"
@@ -53,7 +54,9 @@ class Cloud {
   ShiftedClock& shifted_clock() { return clock_; }
   Random& random() { return random_; }
   Log& log() { return log_; }
-  const identity::RsaKey& key() const { return key_; }
+  TokenKeys& token_keys() { return *token_keys_; }
+  const TokenKeys& token_keys() const { return *token_keys_; }
+  IssuerKeys& issuer_keys() { return issuer_keys_; }
   // Seals the values of secrets. Without a state key it is of this process alone, and so are they.
   const Secret& vault_key() const { return vault_key_; }
   const std::string& tenant() const { return options_.tenant_id; }
@@ -69,8 +72,7 @@ class Cloud {
   std::string link(const std::string& path, const ArmCall& call) const;
 
  private:
-  Cloud(Options options, http::Runtime& runtime, const Clock& clock, Random& random, Log& log,
-        identity::RsaKey key);
+  Cloud(Options options, http::Runtime& runtime, const Clock& clock, Random& random, Log& log);
   Status settle_ids();
   ArmAnswer perform_read(const ArmCall& call);
   ArmAnswer perform_change(const ArmCall& call);
@@ -80,7 +82,8 @@ class Cloud {
   ShiftedClock clock_;
   Random& random_;
   Log& log_;
-  const identity::RsaKey key_;
+  std::unique_ptr<TokenKeys> token_keys_;
+  IssuerKeys issuer_keys_;
   const Secret vault_key_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<policy::Enforcer> policies_;

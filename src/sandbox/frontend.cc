@@ -7,35 +7,15 @@
 #include "base/relaxed_json.h"
 #include "base/time.h"
 #include "sandbox/entra.h"
+#include "sandbox/entra/discovery.h"
+#include "sandbox/entra/graph/graph.h"
 #include "sandbox/front/paging.h"
 #include "sandbox/keyvault/data_plane.h"
-#include "sandbox/keyvault/vaults.h"
 
 namespace armature::sandbox {
 namespace {
 
 constexpr std::size_t kMaxBody = 4u << 20;  // ARM's own limit
-
-Json metadata(const Cloud& cloud) {
-  const std::string url = cloud.url();
-  return JsonObject{
-      {"name",            "ArmatureSandbox"                                             },
-      {"portal",          url                                                           },
-      {"resourceManager", url                                                           },
-      {"graph",           url                                                           },
-      {"graphAudience",   url                                                           },
-      {"gallery",         url                                                           },
-      {"authentication",  JsonObject{{"loginEndpoint", url},
-                                    {"audiences", JsonArray{"https://management.core.windows.net/",
-                                                            "https://management.azure.com/"}},
-                                    {"tenant", cloud.tenant()},
-                                    {"identityProvider", "AAD"}}},
-      {"suffixes",        JsonObject{{"storage", "core.windows.net"},
-                              {"keyVaultDns", vault_dns_suffix(cloud)},
-                              {"sqlServerHostname", "database.windows.net"},
-                              {"acrLoginServer", "azurecr.io"}}       }
-  };
-}
 
 // YYYY-MM-DD and at most one suffix that ARM knows.
 bool is_api_version(const std::string& text) {
@@ -177,16 +157,17 @@ http::Response serve_arm(Cloud& cloud, const http::Request& request) {
 }  // namespace
 
 bool is_arm_path(std::string_view path) {
-  return !is_entra_path(path) && !starts_with_ci(path, "/metadata/");
+  return !is_entra_path(path) && !graph::is_graph_path(path) && !starts_with_ci(path, "/metadata/");
 }
 
 http::Response serve(Cloud& cloud, const http::Request& request) {
   if (const auto vault = vault_address(cloud, request)) return serve_vault(cloud, request, *vault);
   const std::string path = http::path_of(request.target);
   if (equal_ci(path, "/metadata/endpoints")) {
-    return http::json_response(200, dump(metadata(cloud)));
+    return cloud_metadata(cloud, request);
   }
   if (is_entra_path(path)) return entra(cloud, request);
+  if (graph::is_graph_path(path)) return graph::serve_graph(cloud, request);
   return serve_arm(cloud, request);
 }
 

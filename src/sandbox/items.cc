@@ -84,11 +84,6 @@ void each(V& v, T& i) requires std::is_same_v<std::remove_const_t<T>, Placement>
   v("group", i.group);
 }
 template <class V, class T>
-void each(V& v, T& i) requires std::is_same_v<std::remove_const_t<T>, Application> {
-  v("clientId", i.client_id), v("objectId", i.object_id), v("displayName", i.display_name);
-  v("salt", i.salt), v("secretDigest", i.secret_digest);
-}
-template <class V, class T>
 void each(V& v, T& i) requires std::is_same_v<std::remove_const_t<T>, AsyncOperation> {
   v("target", i.target), v("started", i.started), v("ready", i.ready);
   v("status", i.status), v("body", i.body);
@@ -176,7 +171,6 @@ Json to_item(const CustomRole& item) {
 Json to_item(const DenyAssignment& item) { return write(item); }
 Json to_item(const ManagementGroup& item) { return write(item); }
 Json to_item(const Placement& item) { return write(item); }
-Json to_item(const Application& item) { return write(item); }
 Json to_item(const AsyncOperation& item) { return write(item); }
 Json to_item(const Deployment& item) { return write(item); }
 Json to_item(const DeploymentStep& item) { return write(item); }
@@ -196,7 +190,6 @@ void from_item(const Json& json, CustomRole& item) {
 void from_item(const Json& json, DenyAssignment& item) { read(json, item); }
 void from_item(const Json& json, ManagementGroup& item) { read(json, item); }
 void from_item(const Json& json, Placement& item) { read(json, item); }
-void from_item(const Json& json, Application& item) { read(json, item); }
 void from_item(const Json& json, AsyncOperation& item) { read(json, item); }
 void from_item(const Json& json, Deployment& item) { read(json, item); }
 void from_item(const Json& json, DeploymentStep& item) { read(json, item); }

@@ -12,6 +12,7 @@
 #include "arm/role.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "sandbox/entra/directory_items.h"
 
 namespace armature::sandbox {
 
@@ -105,15 +106,6 @@ struct ManagementGroup {  // key: its name in lower case; the tenant's root grou
 struct Placement {  // key: a subscription's id; none: it is in the root group
   static constexpr const char* kKind = "placement";
   std::string group;  // a management group's name
-};
-
-struct Application {  // key: client id
-  static constexpr const char* kKind = "app";
-  std::string client_id;
-  std::string object_id;
-  std::string display_name;
-  std::string salt;           // hex
-  std::string secret_digest;  // hex, HMAC-SHA256 of the secret under the salt
 };
 
 // A long-running operation that a client may poll. Its state follows from the clock.
@@ -253,7 +245,6 @@ Json to_item(const CustomRole& item);
 Json to_item(const DenyAssignment& item);
 Json to_item(const ManagementGroup& item);
 Json to_item(const Placement& item);
-Json to_item(const Application& item);
 Json to_item(const AsyncOperation& item);
 Json to_item(const Deployment& item);
 Json to_item(const DeploymentStep& item);
@@ -270,7 +261,6 @@ void from_item(const Json& json, CustomRole& item);
 void from_item(const Json& json, DenyAssignment& item);
 void from_item(const Json& json, ManagementGroup& item);
 void from_item(const Json& json, Placement& item);
-void from_item(const Json& json, Application& item);
 void from_item(const Json& json, AsyncOperation& item);
 void from_item(const Json& json, Deployment& item);
 void from_item(const Json& json, DeploymentStep& item);

@@ -90,6 +90,7 @@ Status settle(Cloud& cloud, Change& change, Micros shift, const std::vector<AppS
   change.put("tenant", Setting{cloud.tenant()});
   change.put("subscription", Setting{cloud.subscription()});
   put_shift(cloud, change, shift);
+  seed_directory(cloud, change);
   for (const AppSeed& seed : seeds) {
     if (auto made = ensure_app(cloud, change, seed); !made) return made.error();
   }

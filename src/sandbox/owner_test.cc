@@ -164,7 +164,7 @@ TEST(StoreInMemory, NeedsNoFile) {
       must(Cloud::open(options, world.runtime, nullptr, world.clock, world.random, world.log.log));
   const auto app = must(ensure_app(*cloud, {"a", Secret(testing::kSecret), {{"Reader", ""}}}));
   EXPECT_TRUE(cloud->store().read(
-      [&](const State& state) { return state.get<Application>(app.client_id) != nullptr; }));
+      [&](const State& state) { return state.get<AppRegistration>(app.client_id) != nullptr; }));
 }
 
 }  // namespace

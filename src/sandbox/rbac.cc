@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/time.h"
 #include "sandbox/cloud.h"
+#include "sandbox/entra/directory.h"
 #include "sandbox/rbac/deny.h"
 #include "sandbox/rbac/hierarchy.h"
 
@@ -54,10 +55,6 @@ void any_assignment(const Cloud& cloud, const State& state,
 }
 
 }  // namespace
-
-std::vector<std::string> principals_of(const State&, const std::string& object_id) {
-  return {to_lower(object_id)};
-}
 
 std::vector<const Assignment*> effective_assignments(const Cloud& cloud, const State& state,
                                                      const std::string& object_id,

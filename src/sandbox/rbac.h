@@ -52,8 +52,6 @@ arm::ConditionFacts condition_facts_of(const Cloud& cloud, const State& state, c
 // The role of that guid or full id: built in or custom; null when unknown. Points into the state or
 // the built-in table: not to be kept.
 const arm::Role* find_role(const State& state, std::string_view id);
-// The principal itself and the groups it is in, in lower case: whose role assignments count for it.
-std::vector<std::string> principals_of(const State& state, const std::string& object_id);
 // The role assignments of the principal and its groups that count at the scope.
 std::vector<const Assignment*> effective_assignments(const Cloud& cloud, const State& state,
                                                      const std::string& object_id,

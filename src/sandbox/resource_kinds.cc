@@ -8,6 +8,7 @@
 #include "base/crypto.h"
 #include "base/time.h"
 #include "sandbox/computed.h"
+#include "sandbox/entra/managed_identity.h"
 #include "sandbox/front/body_rules.h"
 #include "sandbox/keyvault/vault_routes.h"
 #include "sandbox/keyvault/vaults.h"
@@ -146,27 +147,6 @@ void add_fqdn(const Facts& facts, JsonObject& properties) {
               Json(to_lower(label) + "." + location + ".cloudapp.azure.com"));
 }
 
-void add_identity(const State& state, const Facts& facts, JsonObject& resource) {
-  Json* identity = find_ci(resource, "identity");
-  if (!identity || !identity->is_object()) return;
-  auto& object = identity->get_object();
-  const std::string type = to_lower(text_at(*identity, "type"));
-  if (type.find("systemassigned") != std::string::npos) {
-    object["principalId"] = stable_guid(facts.cloud, facts.record.id, "principalId");
-    object["tenantId"] = facts.cloud.tenant();
-  }
-  Json* assigned = find_ci(object, "userAssignedIdentities");
-  if (!assigned || !assigned->is_object()) return;
-  for (auto& [id, value] : assigned->get_object()) {
-    const Record* record = state.get<Record>(to_lower(id));
-    const std::string shown = record ? record->id : std::string(id);
-    value = JsonObject{
-        {"principalId", stable_guid(facts.cloud, shown, "properties.principalId")},
-        {"clientId",    stable_guid(facts.cloud, shown, "properties.clientId")   }
-    };
-  }
-}
-
 Json system_data(const Record& record) {
   return JsonObject{
       {"createdBy",          record.created_by         },
@@ -234,7 +214,7 @@ Json render(const Cloud& cloud, const State& state, const Record& record) {
     if (equal_ci(record.type, "Microsoft.Network/publicIPAddresses")) add_fqdn(facts, object);
   }
   add_computed(facts, out);
-  add_identity(state, facts, out);
+  show_identity(cloud, state, record, out);
   if (const std::string etag = etag_of(record); !etag.empty()) out["etag"] = etag;
   out["systemData"] = system_data(record);
   return out;

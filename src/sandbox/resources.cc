@@ -4,6 +4,8 @@
 #include "arm/resource_id.h"
 #include "base/bytes.h"
 #include "sandbox/bodies.h"
+#include "sandbox/entra/federated.h"
+#include "sandbox/entra/managed_identity.h"
 #include "sandbox/front/body_rules.h"
 #include "sandbox/front/name_rules.h"
 #include "sandbox/keyvault/vaults.h"
@@ -98,6 +100,7 @@ ArmAnswer save(Cloud& cloud, Change& change, const ArmCall& call, Record record,
     }
     change.put(to_lower(record.id), record);
   }
+  sync_identity(cloud, change, record);
   ArmAnswer out = with_etag(answer(is_new ? 201 : 200, render(cloud, change.state(), record)));
   return slow ? start_operation(cloud, change, call, record, std::move(out)) : out;
 }
@@ -109,6 +112,7 @@ void erase_record(const Cloud& cloud, Change& change, const std::string& key) {
     retire_vault(change, *record, cloud.clock().now());
   }
   change.deleted(key);
+  forget_identity(change, key);
   change.erase<Record>(key);
 }
 
@@ -160,6 +164,9 @@ ArmAnswer put_resource(Cloud& cloud, Change& change, const ArmCall& call) {
     if (auto refused = check_quota(state, *id)) return *refused;
   }
   if (auto refused = check_location(old, *body.value, *id)) return *refused;
+  if (is_federated_credential(id->type)) {
+    if (auto refused = check_federated_credential(state, id->text, *body.value)) return *refused;
+  }
   drop_write_only(id->type, *body.value);
   if (!call.secrets.empty()) drop_secrets(call.secrets, *body.value);
   Record record;

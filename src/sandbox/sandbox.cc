@@ -5,6 +5,7 @@
 
 #include "sandbox/apps.h"
 #include "sandbox/cloud.h"
+#include "sandbox/entra/imds.h"
 #include "sandbox/frontend.h"
 #include "sandbox/keyvault/data_plane.h"
 #include "sandbox/owner.h"
@@ -59,6 +60,19 @@ Result<Sandbox::App> Sandbox::ensure_app(const AppSeed& seed) {
                 [&](const AppSeed& one) { return one.display_name == seed.display_name; });
   impl_->seeds.push_back(std::move(kept));
   return App{app.client_id, app.object_id};
+}
+
+Result<std::string> Sandbox::ensure_identity(const std::string& resource_id,
+                                             const std::vector<AppSeed::Assignment>& roles) {
+  return sandbox::ensure_identity(*impl_->cloud, resource_id, roles);
+}
+
+http::Handler Sandbox::identity_handler(std::string resource_id, Secret header) {
+  return http::blocking(
+      impl_->cloud->runtime(),
+      [cloud = impl_->cloud.get(),
+       endpoint = IdentityEndpoint{std::move(resource_id), std::move(header)}](
+          const http::Request& request) { return serve_identity(*cloud, endpoint, request); });
 }
 
 void Sandbox::set_public_url(std::string url) { impl_->cloud->set_url(std::move(url)); }

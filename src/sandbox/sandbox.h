@@ -13,6 +13,8 @@
 //   Lifetime  everything passed in outlives the sandbox
 //   Not here  TLS and ports: app/ serves handler()
 #include <cstdint>
+#include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,6 +32,9 @@
 
 namespace armature::sandbox {
 
+// The body of a GET that was answered 200.
+using Fetch = std::function<Result<std::string>(const std::string& url)>;
+
 // An application with a client secret and its rights, made when the state is new.
 struct AppSeed {
   std::string display_name;
@@ -43,7 +48,8 @@ struct AppSeed {
   // application of that name moves to it.
   std::string client_id = "";
   std::string object_id = "";
-  bool global_administrator = false;  // may elevate itself to the root scope
+  bool global_administrator = false;          // may elevate itself to the root scope
+  std::vector<std::string> graph_roles = {};  // of Microsoft Graph: "Directory.Read.All"
 };
 
 struct Options {
@@ -59,6 +65,10 @@ struct Options {
   bool lenient = false;   // takes types, api-versions, regions and names as they come, unchecked
   bool require_registration = false;  // of resource providers, before their types are used
   bool throttle = false;              // by ARM's token buckets: 429 when one is empty
+  Micros token_lifetime = std::chrono::seconds(3599);
+  // Where the keys that sign tokens are kept, 0600. Empty: they end with the process.
+  std::filesystem::path token_keys_file;
+  Fetch fetch;  // for the keys of issuers that federated credentials name; empty: none is asked
 };
 
 // A fault applies to the next `times` requests that it matches. The kinds: faults.h.
@@ -89,6 +99,14 @@ class Sandbox {
     std::string object_id;  // of the service principal
   };
   Result<App> ensure_app(const AppSeed& seed);
+
+  // The user-assigned identity of that resource id, below a resource group: group and identity are
+  // made with the rights when absent; its object id.
+  Result<std::string> ensure_identity(const std::string& resource_id,
+                                      const std::vector<AppSeed::Assignment>& roles);
+  // The token endpoints that code on the resource would find: IMDS and App Service, whose secret
+  // `header` is. For plain http on loopback.
+  http::Handler identity_handler(std::string resource_id, Secret header);
 
   void set_public_url(std::string url);  // https://localhost:PORT, for absolute links
   http::Handler handler();

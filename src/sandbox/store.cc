@@ -15,6 +15,23 @@ constexpr std::array kMigrations = {
     body TEXT NOT NULL,
     PRIMARY KEY (kind, key)
   ) WITHOUT ROWID;
+)sql"},
+ // Applications had one secret and no service principal of their own: the object id, which role
+  // assignments name, is the principal's; the secret is given anew at each start.
+    storage::Migration{2, R"sql(
+  INSERT INTO sandbox_item (kind, key, body)
+    SELECT 'principal', key,
+           json_object('clientId', key, 'objectId', json_extract(body, '$.objectId'),
+                       'displayName', json_extract(body, '$.displayName'), 'type', 'Application')
+    FROM sandbox_item WHERE kind = 'app';
+  INSERT INTO sandbox_item (kind, key, body)
+    SELECT 'directory_name', json_extract(body, '$.objectId'),
+           json_object('type', 'servicePrincipal', 'key', key)
+    FROM sandbox_item WHERE kind = 'app';
+  INSERT INTO sandbox_item (kind, key, body)
+    SELECT 'directory_name', key, json_object('type', 'application', 'key', key)
+    FROM sandbox_item WHERE kind = 'app';
+  UPDATE sandbox_item SET body = json_set(body, '$.objectId', key) WHERE kind = 'app';
 )sql"}
 };
 

@@ -86,9 +86,11 @@ class State {
   }
 
   std::tuple<Table<Record>, Table<Assignment>, Table<CustomRole>, Table<DenyAssignment>,
-             Table<ManagementGroup>, Table<Placement>, Table<Application>, Table<AsyncOperation>,
-             Table<Deployment>, Table<DeploymentStep>, Table<Event>, Table<Effect>, Table<Setting>,
-             Table<Vault>, Table<SecretVersion>, Table<DeletedSecret>>
+             Table<ManagementGroup>, Table<Placement>, Table<AppRegistration>,
+             Table<AsyncOperation>, Table<Deployment>, Table<DeploymentStep>, Table<Event>,
+             Table<Effect>, Table<Setting>, Table<Vault>, Table<SecretVersion>,
+             Table<DeletedSecret>, Table<ServicePrincipal>, Table<User>, Table<Group>,
+             Table<DirectoryName>, Table<Membership>>
       tables_;
   AssignmentIndex assignments_;  // of Table<Assignment>: points into it
   RecordIndex index_;            // of Table<Record>: likewise

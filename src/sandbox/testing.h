@@ -38,6 +38,9 @@ struct World {
   bool strict = false;  // types, api-versions, regions and names as in Azure, from restart() on
   bool throttle = false;
   bool require_registration = false;
+  // Making RSA keys takes longer than most tests: those of one process share a pair.
+  std::filesystem::path token_keys_file = shared_keys();
+  Fetch fetch;
   std::string token;
   Application app;
 
@@ -55,6 +58,8 @@ struct World {
     settings.lenient = !strict;
     settings.throttle = throttle;
     settings.require_registration = require_registration;
+    settings.token_keys_file = token_keys_file;
+    settings.fetch = fetch;
     cloud = must(Cloud::open(settings, runtime, database.get(), clock, random, log.log));
     cloud->set_url("https://localhost:1");
     app = add_app("tester", {
@@ -152,6 +157,10 @@ struct World {
       const Effect* found = state.get<Effect>(to_key(id));
       return found ? *found : Effect{};
     });
+  }
+  static std::filesystem::path shared_keys() {
+    static const armature::testing::TempDir kFolder;
+    return kFolder.path() / "token_keys.json";
   }
   static std::string to_key(std::string id) {
     for (char& c : id) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);

@@ -10,7 +10,7 @@ from azure.identity import (CertificateCredential, ClientAssertionCredential, Cl
                             WorkloadIdentityCredential)
 from azure.keyvault.secrets import SecretClient
 from azure.mgmt.authorization import AuthorizationManagementClient
-from azure.mgmt.resource import ResourceManagementClient
+from azure.mgmt.resource.resources import ResourceManagementClient
 from azure.mgmt.resource.deployments import DeploymentsMgmtClient
 
 sys.path.insert(0, os.path.dirname(__file__))
@@ -102,16 +102,16 @@ STORE = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/py/providers/Microsoft.St
 
 @case("resources.begin_create_or_update_by_id")
 def _():
-    made = resources.resources.begin_create_or_update_by_id(STORE, "2022-09-01", {
-        "location": "westeurope", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}, "properties": {}}).result()
+    made = resources.resources.begin_create_or_update_by_id(STORE, {
+        "location": "westeurope", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}, "properties": {}}, api_version="2022-09-01").result()
     assert made.id == STORE and made.properties["provisioningState"] == "Succeeded"
 
 
 @case("resources.begin_create_or_update_by_id of a slow resource")
 def _():
     machine = STORE.replace("Microsoft.Storage/storageAccounts/pystore", "Microsoft.Compute/virtualMachines/vm")
-    made = resources.resources.begin_create_or_update_by_id(machine, "2022-08-01", {"location": "westeurope"},
-                                                            polling_interval=1).result()
+    made = resources.resources.begin_create_or_update_by_id(machine, {"location": "westeurope"},
+                                                            api_version="2022-08-01", polling_interval=1).result()
     assert made.properties["provisioningState"] == "Succeeded"
 
 
@@ -122,7 +122,7 @@ def _():
 
 @case("resources.get_by_id")
 def _():
-    assert resources.resources.get_by_id(STORE, "2022-09-01").kind == "StorageV2"
+    assert resources.resources.get_by_id(STORE, api_version="2022-09-01").kind == "StorageV2"
 
 
 @case("tags.begin_create_or_update_at_scope")
@@ -205,9 +205,9 @@ VAULT = {"uri": ""}
 @case("a vault by ARM")
 def _():
     vault_id = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/py/providers/Microsoft.KeyVault/vaults/pyvault"
-    made = resources.resources.begin_create_or_update_by_id(vault_id, "2023-07-01", {
+    made = resources.resources.begin_create_or_update_by_id(vault_id, {
         "location": "westeurope", "properties": {"tenantId": TENANT, "sku": {"family": "A", "name": "standard"},
-                                                 "enableRbacAuthorization": True, "accessPolicies": []}}).result()
+                                                 "enableRbacAuthorization": True, "accessPolicies": []}}, api_version="2023-07-01").result()
     VAULT["uri"] = made.properties["vaultUri"]
 
 

@@ -26,15 +26,14 @@ SUBSCRIPTION = """{
 }
 """ % SUBSCRIPTION_SCHEMA
 
-# Takes long enough to be cancelled.
+# One machine after the other: long enough to be cancelled.
 SLOW = """{
   "$schema": "%s",
   "contentVersion": "1.0.0.0",
-  "resources": [
-    {"type": "Microsoft.Compute/virtualMachines", "apiVersion": "2022-08-01", "name": "slow1", "location": "westeurope"},
-    {"type": "Microsoft.Compute/virtualMachines", "apiVersion": "2022-08-01", "name": "slow2", "location": "westeurope",
-     "dependsOn": ["slow1"]}
-  ]
+  "resources": [{
+    "type": "Microsoft.Compute/virtualMachines", "apiVersion": "2022-08-01", "name": "[concat('slow', copyIndex())]",
+    "location": "westeurope", "copy": {"name": "all", "count": 300, "mode": "Serial", "batchSize": 1}
+  }]
 }
 """ % SCHEMA
 

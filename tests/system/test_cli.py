@@ -14,7 +14,10 @@ def test_help_teaches_by_example():
     for verb in (["standalone"], ["dags", "list"], ["dags", "show"], ["dags", "validate"], ["dags", "trigger"],
                  ["dags", "pause"], ["dags", "unpause"], ["runs", "list"], ["runs", "show"], ["runs", "watch"],
                  ["tasks", "logs"], ["tasks", "clear"], ["audit", "list"], ["audit", "verify"],
-                 ["access", "explain"], ["sandbox", "status"], ["version"]):
+                 ["access", "explain"], ["sandbox", "status"], ["sandbox", "start"], ["sandbox", "env"],
+                 ["sandbox", "fault", "add"], ["sandbox", "fault", "list"], ["sandbox", "fault", "clear"],
+                 ["sandbox", "clock", "show"], ["sandbox", "clock", "advance"], ["sandbox", "clock", "set"],
+                 ["sandbox", "snapshot", "save"], ["sandbox", "snapshot", "load"], ["sandbox", "reset"], ["version"]):
         shown = run(*verb, "--help")
         assert shown.returncode == 0, verb
         assert "Example:" in shown.stdout, verb

@@ -1,4 +1,5 @@
-// The body of a vault: what Key Vault refuses, and what it adds to what was sent.
+// The body of a vault: what Key Vault refuses, and what it keeps of what was sent. What it shows
+// besides stands in the table of computed properties.
 #include "base/bytes.h"
 #include "sandbox/keyvault/vault_routes.h"
 
@@ -42,7 +43,8 @@ std::optional<ArmAnswer> check_protection(const JsonObject& properties, const Js
     return invalid_value("softDeleteRetentionInDays");
   }
   const Json* was = old ? find_ci(*old, "softDeleteRetentionInDays") : nullptr;
-  if (was && was->is_int64() && was->get_int64() != days->get_int64()) {
+  const std::int64_t before = was && was->is_int64() ? was->get_int64() : 90;
+  if (old && before != days->get_int64()) {
     return bad(
         "The property \"softDeleteRetentionInDays\" has been set already and it can't be "
         "modified.");
@@ -62,10 +64,6 @@ std::optional<ArmAnswer> check_required(const JsonObject& properties) {
   }
   if (policies && !policies->is_array()) return invalid_value("accessPolicies");
   return std::nullopt;
-}
-
-void set_default(JsonObject& properties, const char* name, Json value) {
-  if (!find_ci(properties, name)) properties[name] = std::move(value);
 }
 
 }  // namespace
@@ -90,15 +88,11 @@ std::optional<ArmAnswer> complete_vault(Json& body, const Json* old) {
   for (const char* name : {"vaultUri", "hsmPoolResourceId", "createMode"}) properties.erase(name);
   if (before) {
     for (const char* kept : {"enablePurgeProtection", "softDeleteRetentionInDays"}) {
-      if (const Json* value = find_ci(*before, kept)) set_default(properties, kept, *value);
+      const Json* value = find_ci(*before, kept);
+      if (value && !find_ci(properties, kept)) properties[kept] = *value;
     }
   }
-  properties["enableSoftDelete"] = true;
-  set_default(properties, "softDeleteRetentionInDays", 90);
-  set_default(properties, "accessPolicies", JsonArray{});
-  set_default(properties, "enabledForDeployment", false);
-  set_default(properties, "enableRbacAuthorization", false);
-  set_default(properties, "publicNetworkAccess", "Enabled");
+  if (is_false(properties, "enableSoftDelete")) *find_ci(properties, "enableSoftDelete") = true;
   return std::nullopt;
 }
 

@@ -1,5 +1,7 @@
 #include "sandbox/keyvault/vault_routes.h"
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "base/time.h"
 #include "sandbox/keyvault/vaults.h"
@@ -95,6 +97,12 @@ ArmAnswer patch_vault(Cloud& cloud, Change& change, const ArmCall& call) {
   const Record* old = change.state().get<Record>(to_lower(call.op.target));
   if (!old || !call.body || !call.body->is_object()) return patch_resource(cloud, change, call);
   Json merged = merge_patch(old->body, *call.body);
+  // A vault shows policies, none at first, also when RBAC spared it from naming any.
+  if (Json* properties = find_ci(merged.get_object(), "properties");
+      properties && properties->is_object() &&
+      !find_ci(properties->get_object(), "accessPolicies")) {
+    properties->get_object()["accessPolicies"] = JsonArray{};
+  }
   if (auto refused = complete_vault(merged, &old->body)) return *std::move(refused);
   ArmCall completed = call;
   if (const Json* properties = find(*call.body, "properties"); properties) {
@@ -103,7 +111,16 @@ ArmAnswer patch_vault(Cloud& cloud, Change& change, const ArmCall& call) {
   return patch_resource(cloud, change, completed);
 }
 
-ArmAnswer check_availability(const Cloud& cloud, const State& state, const ArmCall& call) {
+// Managed HSMs have names of their own, by the same rule.
+bool is_hsm_name_taken(const State& state, const std::string& name) {
+  return std::ranges::any_of(state.table<Record>(), [&](const auto& item) {
+    return equal_ci(item.second.type, "Microsoft.KeyVault/managedHSMs") &&
+           equal_ci(item.second.name, name);
+  });
+}
+
+ArmAnswer check_availability(const Cloud& cloud, const State& state, const ArmCall& call,
+                             bool hsm) {
   const std::string name = call.body ? text_at(*call.body, "name") : "";
   JsonObject out{
       {"nameAvailable", true}
@@ -112,7 +129,8 @@ ArmAnswer check_availability(const Cloud& cloud, const State& state, const ArmCa
     out["nameAvailable"] = false;
     out["reason"] = "AccountNameInvalid";
     out["message"] = invalid_name(name).error_message();
-  } else if (check_name(state, name, "", cloud.clock().now())) {
+  } else if (hsm ? is_hsm_name_taken(state, name)
+                 : check_name(state, name, "", cloud.clock().now()).has_value()) {
     out["nameAvailable"] = false;
     out["reason"] = "AlreadyExists";
     out["message"] = name_in_use(name);
@@ -218,7 +236,10 @@ std::optional<ArmAnswer> change_vaults(Cloud& cloud, Change& change, const ArmCa
   const std::string& method = call.op.method;
   if (method == "POST") {
     if (call.at.is("Microsoft.KeyVault", "checkNameAvailability")) {
-      return check_availability(cloud, change.state(), call);
+      return check_availability(cloud, change.state(), call, false);
+    }
+    if (call.at.is("Microsoft.KeyVault", "checkMhsmNameAvailability")) {
+      return check_availability(cloud, change.state(), call, true);
     }
     if (is_deleted_address(call, 5) && equal_ci(call.at.tail[4], "purge")) {
       return purge(cloud, change, call);

@@ -20,8 +20,8 @@ namespace armature::sandbox {
 std::optional<ArmAnswer> read_vaults(const Cloud& cloud, const State& state, const ArmCall& call);
 std::optional<ArmAnswer> change_vaults(Cloud& cloud, Change& change, const ArmCall& call);
 
-// vault_body.cc: the properties of a vault as Azure would keep them, or why not. `old` is null for
-// a new vault.
+// vault_body.cc: leaves of a vault's body what Azure keeps of it, or says why not. `old` is null
+// for a new vault.
 std::optional<ArmAnswer> complete_vault(Json& body, const Json* old);
 
 // access_policies.cc

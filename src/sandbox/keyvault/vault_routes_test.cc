@@ -21,9 +21,12 @@ TEST(Vaults, AreCompletedAsAzureDoes) {
   EXPECT_EQ(int_at(vault, "properties.softDeleteRetentionInDays"), 90);
   EXPECT_EQ(text_at(vault, "properties.provisioningState"), "Succeeded");
   // az sends back all it read.
-  Json again = vault;
-  EXPECT_EQ(world.call("PUT", world.vault(), dump(again)).status, 200);
-  EXPECT_EQ(world.effect(world.vault()).updated, 0);
+  EXPECT_EQ(world.call("PUT", world.vault(), dump(vault)).status, 200);
+  EXPECT_EQ(dump(find(world.get(world.vault()), "properties")->get_object().at("vaultUri")),
+            dump(vault.at("properties").at("vaultUri")));
+  world.make_vault("kv2", kRbac);
+  world.make_vault("kv2", kRbac);
+  EXPECT_EQ(world.effect(world.vault("kv2")).updated, 0);
   const Json metadata = must(parse_json(world.call("GET", "/metadata/endpoints").body));
   EXPECT_NE(dump(metadata).find(R"("keyVaultDns":"vault.localhost:1")"), std::string::npos);
 }
@@ -59,6 +62,12 @@ TEST(Vaults, RefuseWhatAzureRefuses) {
       world.call("PATCH", world.vault(), R"({"properties":{"enablePurgeProtection":true}})").status,
       200);
   EXPECT_EQ(world.call("PATCH", world.vault(), R"({"tags":{"a":"b"}})").status, 200);
+  EXPECT_EQ(
+      world.call("PATCH", world.vault(), R"({"properties":{"enableRbacAuthorization":false}})")
+          .status,
+      200);
+  EXPECT_EQ(world.call("PATCH", world.vault(), R"({"properties":{"accessPolicies":5}})").status,
+            400);
   EXPECT_TRUE(bool_at(world.get(world.vault()), "properties.enablePurgeProtection"));
 }
 
@@ -100,6 +109,9 @@ TEST(Vaults, GoWithTheirGroupAndArePurged) {
                                .body));
   };
   EXPECT_EQ(text_at(available(), "reason"), "AlreadyExists");
+  const auto hsm = world.call("POST", provider + "/checkMhsmNameAvailability",
+                              R"({"name":"kv1","type":"Microsoft.KeyVault/managedHSMs"})");
+  EXPECT_TRUE(bool_at(must(parse_json(hsm.body)), "nameAvailable"));
   world.call("DELETE", world.group());
   world.clock.advance(std::chrono::seconds(1));
   EXPECT_FALSE(bool_at(available(), "nameAvailable", true));
@@ -111,6 +123,12 @@ TEST(Vaults, GoWithTheirGroupAndArePurged) {
                                                     poll.find('?') - poll.find("/subscriptions")));
   EXPECT_TRUE(polled.status == 200 || polled.status == 204) << polled.status;
   EXPECT_EQ(world.call("POST", id + "/purge").status, 404);
+  const Json events = world.get(
+      world.sub() + "/providers/Microsoft.Insights/eventtypes/management/values?$filter=" +
+      http::percent_encode("eventTimestamp ge '2023-11-01' and status eq 'Succeeded' and "
+                           "operations eq "
+                           "'Microsoft.KeyVault/locations/deletedVaults/purge/action'"));
+  EXPECT_EQ(events.at("value").as_array().size(), 1U);
   EXPECT_TRUE(bool_at(available(), "nameAvailable"));
   world.make_group();
   EXPECT_EQ(world.make_vault("kv1", kRbac).status, 201);

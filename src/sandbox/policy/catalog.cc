@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "sandbox/entra/directory.h"
 #include "sandbox/resource_kinds.h"
 
 namespace armature::embedded {
@@ -211,6 +212,9 @@ std::shared_ptr<const Assigned> Catalog::compile(const Cloud& cloud, const State
       out->principal_id = text_at(value, "principalId");
       break;
     }
+  }
+  if (const auto* principal = find_service_principal(state, out->principal_id)) {
+    out->client_id = principal->client_id;
   }
   out->bindings = bind(state, *out);
   if (to_lower(out->facts.definition_id).find("/policysetdefinitions/") != std::string::npos) {

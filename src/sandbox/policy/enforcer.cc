@@ -118,7 +118,7 @@ Request Enforcer::request_of(const State& state, const std::string& id, std::str
       {"identity",
        JsonObject{{"oid", caller.object_id}, {"appid", caller.app_id}, {"idtyp", "app"}}}
   };
-  out.subscription = subscription_json(cloud_);
+  out.subscription = subscription_json(cloud_, state);
   const auto parsed = arm::ResourceId::parse(id);
   if (parsed && !parsed->resource_group.empty()) {
     const std::string group =

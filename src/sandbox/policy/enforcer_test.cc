@@ -182,8 +182,9 @@ TEST_F(PolicyEnforcer, WhatIsMissingIsDeployedUnderTheAssignmentsIdentity) {
             "apiVersion":"2021-05-01-preview",
             "name":"[concat(parameters('name'), '/Microsoft.Insights/send')]",
             "properties":{"workspaceId":"[parameters('sink')]"}}]}}}}}}})");
-  const auto assigned =
-      assign(world.group(), "sink", own("sink"), R"("parameters":{"sink":{"value":"w1"}})");
+  const std::string sink = world.group() + "/providers/Microsoft.OperationalInsights/workspaces/w1";
+  const auto assigned = assign(world.group(), "sink", own("sink"),
+                               R"("parameters":{"sink":{"value":")" + sink + R"("}})");
   ASSERT_EQ(assigned.status, 201) << assigned.body;
   const std::string principal =
       text_at(testing::must(parse_json(assigned.body)), "identity.principalId");
@@ -204,7 +205,7 @@ TEST_F(PolicyEnforcer, WhatIsMissingIsDeployedUnderTheAssignmentsIdentity) {
   EXPECT_EQ(text_at(ended, "properties.provisioningState"), "Succeeded") << dump(ended);
   EXPECT_EQ(text_at(world.get(storage() + "/providers/Microsoft.Insights/diagnosticSettings/send"),
                     "properties.workspaceId"),
-            "w1");
+            sink);
   world.call("PATCH", storage(), R"({"tags":{"a":"b"}})");  // now there is one
   EXPECT_EQ(world.get(world.group() + "/providers/Microsoft.Resources/deployments")
                 .at("value")

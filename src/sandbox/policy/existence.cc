@@ -96,10 +96,10 @@ bool related_exists(const Cloud& cloud, const State& state, const Match& match,
   return false;
 }
 
-Caller identity_of(const Cloud& cloud, const Assigned& assigned) {
+Caller identity_of(const Assigned& assigned) {
   Caller out;
   out.object_id = assigned.principal_id;
-  out.app_id = stable_guid(cloud, assigned.id, "clientId");
+  out.app_id = assigned.client_id;
   return out;
 }
 
@@ -146,7 +146,7 @@ std::optional<Remedy> remedy_of(Cloud& cloud, const Match& match, const Subject&
   out.target = scope + "/providers/Microsoft.Resources/deployments/PolicyDeployment_" +
                digits.substr(0, 20) + "?api-version=2024-03-01";
   out.body = std::move(body);
-  out.identity = identity_of(cloud, assigned);
+  out.identity = identity_of(assigned);
   return out;
 }
 

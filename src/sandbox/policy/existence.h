@@ -26,7 +26,7 @@ struct Remedy {
   Json body;
   Caller identity;
 };
-Caller identity_of(const Cloud& cloud, const Assigned& assigned);
+Caller identity_of(const Assigned& assigned);
 // Nothing when the policy's deployment cannot be evaluated or the assignment has no identity.
 std::optional<Remedy> remedy_of(Cloud& cloud, const Match& match, const Subject& subject,
                                 const Request& request);

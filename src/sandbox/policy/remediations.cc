@@ -86,7 +86,7 @@ std::optional<Remedy> work_on(Cloud& cloud, const State& state, const Compliance
     out.target = record->id + "?api-version=" +
                  (record->api_version.empty() ? "2021-04-01" : record->api_version);
     out.body = JsonObject{};
-    out.identity = identity_of(cloud, *found.match.assigned);
+    out.identity = identity_of(*found.match.assigned);
     return out;
   }
   if (found.match.effect != Effect::kDeployIfNotExists) return std::nullopt;

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/time.h"
 #include "sandbox/bodies.h"
+#include "sandbox/entra/managed_identity.h"
 #include "sandbox/policy/enforcer.h"
 #include "sandbox/policy/resource_checks.h"
 #include "sandbox/rbac/hierarchy.h"
@@ -281,6 +282,7 @@ ArmAnswer put(Cloud& cloud, Change& change, const ArmCall& call) {
   }
   touch(change, cloud);
   change.put(to_lower(record.id), record);
+  sync_identity(cloud, change, record);
   return answer(patch ? 200 : 201, shown(cloud, change.state(), record));
 }
 
@@ -293,6 +295,7 @@ ArmAnswer remove(Cloud& cloud, Change& change, const ArmCall& call) {
   Json last = shown(cloud, change.state(), *record);
   const std::string key = to_lower(record->id);
   change.deleted(key);
+  forget_identity(change, record->id);
   change.erase<Record>(key);
   touch(change, cloud);
   return answer(200, std::move(last));

@@ -34,6 +34,7 @@ struct Assigned {
   std::string scope;
   AssignmentFacts facts;
   std::string principal_id;  // of its identity
+  std::string client_id;     // of its identity
   std::string location;
   std::shared_ptr<const SetDefinition> set;  // null for a single policy
   std::vector<Binding> bindings;

@@ -49,10 +49,10 @@ struct Field {
     for (const auto& action : actions) {
       for (const auto& scope : scopes) asks.emplace_back(action, scope);
     }
-    for (const arm::Role& role : arm::builtin_roles()) {
+    for (const arm::Role* role : arm::builtin_roles()) {
       const bool of_use =
-          std::ranges::any_of(actions, [&](const auto& a) { return arm::permits(role, a); });
-      if (of_use) roles.push_back(&role);
+          std::ranges::any_of(actions, [&](const auto& a) { return arm::permits(*role, a); });
+      if (of_use) roles.push_back(role);
     }
   }
 

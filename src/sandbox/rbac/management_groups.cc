@@ -166,7 +166,7 @@ ArmAnswer update_group(Cloud& cloud, Change& change, const ArmCall& call, const 
   return answer(200, group_json(state, name, {}));
 }
 
-ArmAnswer delete_group(Change& change, const std::string& name) {
+ArmAnswer delete_group(const Cloud& cloud, Change& change, const std::string& name) {
   const State& state = change.state();
   const std::string key = to_lower(name);
   if (key == root_group(state)) {
@@ -179,7 +179,7 @@ ArmAnswer delete_group(Change& change, const std::string& name) {
                        "' has children and cannot be deleted.");
   }
   const std::string id = management_group_id(group->name);
-  erase_below(change, id);
+  erase_below(cloud, change, id);
   change.deleted(id);
   change.erase<ManagementGroup>(key);
   return answer(204);
@@ -333,7 +333,7 @@ ArmAnswer change_management(Cloud& cloud, Change& change, const ArmCall& call) {
   const std::string& method = call.op.method;
   const State& state = change.state();
   if (is_group(call, 2)) {
-    if (method == "DELETE") return delete_group(change, call.at.tail[1]);
+    if (method == "DELETE") return delete_group(cloud, change, call.at.tail[1]);
     const bool there = management_group_exists(state, call.at.tail[1]);
     if (method == "PATCH" && !there) return group_not_found(call.at.tail[1]);
     if (method != "PUT" && method != "PATCH") return not_here(call);

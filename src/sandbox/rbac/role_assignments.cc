@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/time.h"
 #include "sandbox/bodies.h"
+#include "sandbox/entra/directory.h"
 #include "sandbox/rbac.h"
 #include "sandbox/rbac/filters.h"
 #include "sandbox/rbac/hierarchy.h"
@@ -54,24 +55,6 @@ Json to_json(const Cloud& cloud, const Assignment& item) {
   };
 }
 
-// "ServicePrincipal" for applications and the identities of resources; "" for who is not there.
-std::string principal_type(const Cloud& cloud, const State& state, std::string_view principal) {
-  for (const auto& [key, app] : state.table<Application>()) {
-    if (equal_ci(app.object_id, principal)) return "ServicePrincipal";
-  }
-  for (const auto& [key, record] : state.table<Record>()) {
-    if (equal_ci(record.type, "Microsoft.ManagedIdentity/userAssignedIdentities") &&
-        equal_ci(stable_guid(cloud, record.id, "properties.principalId"), principal)) {
-      return "ServicePrincipal";
-    }
-    if (at(record.body, "identity.type") &&
-        equal_ci(stable_guid(cloud, record.id, "principalId"), principal)) {
-      return "ServicePrincipal";
-    }
-  }
-  return "";
-}
-
 std::optional<ArmAnswer> settle_principal(const Cloud& cloud, const State& state,
                                           Assignment& item) {
   constexpr std::array<std::string_view, 5> kTypes = {"User", "Group", "ServicePrincipal",
@@ -85,7 +68,7 @@ std::optional<ArmAnswer> settle_principal(const Cloud& cloud, const State& state
     return refuse(400, "InvalidPrincipalType",
                   "The principal type '" + item.principal_type + "' is not valid.");
   }
-  const std::string known = principal_type(cloud, state, item.principal_id);
+  const std::string known = principal_type(state, item.principal_id);
   if (known.empty() && item.principal_type.empty()) {
     return refuse(
         400, "PrincipalNotFound",

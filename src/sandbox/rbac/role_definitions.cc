@@ -61,8 +61,8 @@ const std::set<std::string>& known_namespaces() {
         if (slash != std::string::npos) out.insert(to_lower(action.substr(0, slash)));
       }
     };
-    for (const arm::Role& role : arm::builtin_roles()) {
-      for (const arm::Permission& permission : role.permissions) {
+    for (const arm::Role* role : arm::builtin_roles()) {
+      for (const arm::Permission& permission : role->permissions) {
         add(permission.actions);
         add(permission.data_actions);
       }
@@ -200,7 +200,7 @@ ArmAnswer get_role(const Cloud& cloud, const State& state, const ArmCall& call) 
   if (name) {
     if (const arm::Role* role = arm::find_builtin_role(*name)) add(*role);
   } else if (!type || equal_ci(*type, "BuiltInRole")) {
-    for (const arm::Role& role : arm::builtin_roles()) add(role);
+    for (const arm::Role* role : arm::builtin_roles()) add(*role);
   }
   for (const auto& [key, custom] : state.table<CustomRole>()) add(custom.role);
   return list_answer(std::move(out));

@@ -24,14 +24,23 @@ TEST(Entra, RefusesWithItsOwnCodes) {
     int status;
     int code;
   } kTable[] = {
-      {"all there",              id + grant + scope + secret,                      200, 0      },
-      {"wrong secret",           id + grant + scope + "&client_secret=guess",      401, 7000215},
-      {"no secret",              id + grant + scope,                               401, 7000218},
-      {"unknown application",    "client_id=nobody" + grant + scope + secret,      400, 700016 },
-      {"no grant",               id + scope + secret,                              400, 900144 },
-      {"no scope",               id + grant + secret,                              400, 900144 },
-      {"other grant",            id + scope + secret + "&grant_type=password",     400, 70003  },
-      {"scope without .default", id + grant + secret + "&scope=https%3A%2F%2Fa.b", 400, 70011  },
+      {"all there",              id + grant + scope + secret,                                        200, 0      },
+      {"wrong secret",           id + grant + scope + "&client_secret=guess",                        401, 7000215},
+      {"no secret",              id + grant + scope,                                                 401, 7000218},
+      {"unknown application",    "client_id=nobody" + grant + scope + secret,                        400, 700016 },
+      {"no grant",               id + scope + secret,                                                400, 900144 },
+      {"no scope",               id + grant + secret,                                                400, 900144 },
+      {"other grant",            id + scope + secret + "&grant_type=magic",                          400, 70003  },
+      {"a person",               id + "&grant_type=password&username=ann%40sandbox.onmicrosoft.com", 400, 50034  },
+      {"a person, no name",      id + "&grant_type=password",                                        400, 900144 },
+      {"refresh",                id + "&grant_type=refresh_token&refresh_token=x",                   400, 70000  },
+      {"another's api",          id + grant + secret + "&scope=api%3A%2F%2Fno.such%2F.default",      400, 500011 },
+      {"two resources",
+       id + grant + secret +
+           "&scope=https%3A%2F%2Fvault.azure.net%2F.default+"
+           "https%3A%2F%2Fgraph.microsoft.com%2F.default",                                           400, 700022 },
+      {"v1's field",             id + grant + secret + "&resource=https%3A%2F%2Fvault.azure.net",    400, 901002 },
+      {"scope without .default", id + grant + secret + "&scope=https%3A%2F%2Fa.b",                   400, 70011  },
   };
   for (const auto& row : kTable) {
     SCOPED_TRACE(row.name);
@@ -79,14 +88,17 @@ TEST(TokenCheck, SaysWhatIsWrong) {
       "grant_type=client_credentials&client_id=" + world.app.client_id +
       "&client_secret=" + kSecret + "&scope=https%3A%2F%2Fvault.azure.net%2F.default");
   const std::string wrong = text_at(must(parse_json(vault.body)), "access_token");
-  EXPECT_EQ(testing::code_of(ask("Bearer " + wrong)), "InvalidAuthenticationToken");
+  EXPECT_EQ(testing::code_of(ask("Bearer " + wrong)), "InvalidAuthenticationTokenAudience");
   world.clock.advance(std::chrono::hours(2));
   EXPECT_EQ(testing::code_of(ask("Bearer " + world.token)), "ExpiredAuthenticationToken");
 }
 
-TEST(TokenCheck, ARestartEndsTheTokensBefore) {
+TEST(TokenCheck, TokensOutliveTheProcessWhenTheirKeysAreKept) {
   World world;
   const std::string old = world.token;
+  world.restart();
+  EXPECT_EQ(world.call("GET", world.sub(), "", old).status, 200);
+  world.token_keys_file.clear();
   world.restart();
   EXPECT_EQ(world.call("GET", world.sub(), "", old).status, 401);
   EXPECT_EQ(world.call("GET", world.sub()).status, 200);
