@@ -4,7 +4,10 @@
 #include "base/bytes.h"
 #include "sandbox/deployments/run.h"
 #include "sandbox/deployments/scope.h"
+#include "sandbox/policy/catalog.h"
+#include "sandbox/policy/preflight.h"
 #include "sandbox/rbac.h"
+#include "sandbox/resource_kinds.h"
 #include "sandbox/routes.h"
 #include "sandbox/template/evaluator.h"
 
@@ -161,6 +164,22 @@ std::optional<ArmAnswer> check_rights(Cloud& cloud, const Prepared& prepared,
   const char* start = lacking.size() == 1 ? "The template deployment failed with error: '"
                                           : "Deployment failed with multiple errors: '";
   return refuse(403, "InvalidTemplateDeployment", start + join(lacking, ":") + "'");
+}
+
+std::optional<ArmAnswer> check_policies(Cloud& cloud, const Prepared& prepared,
+                                        const Outline& planned) {
+  if (prepared.level == ValidationLevel::kTemplate) return std::nullopt;
+  if (!cloud.store().read([](const State& state) { return policy::Catalog::any(state); })) {
+    return std::nullopt;
+  }
+  std::vector<policy::PlannedWrite> writes;
+  for (const Planned& one : planned.resources) {
+    auto body = one.plan.preview_of(one.index);
+    if (!body) continue;
+    drop_secrets(prepared.secrets, *body);
+    writes.push_back({one.resource().id, one.resource().api_version, *std::move(body)});
+  }
+  return policy::refuse_deployment(cloud, writes, prepared.deployment.caller);
 }
 
 }  // namespace armature::sandbox

@@ -31,5 +31,8 @@ Outline outline(Cloud& cloud, const Prepared& prepared);
 // 403 with every right that the caller lacks for what is planned; nothing: it may start.
 std::optional<ArmAnswer> check_rights(Cloud& cloud, const Prepared& prepared,
                                       const Outline& planned);
+// 400 with every denial of a policy that is certain before anything runs; nothing: it may start.
+std::optional<ArmAnswer> check_policies(Cloud& cloud, const Prepared& prepared,
+                                        const Outline& planned);
 
 }  // namespace armature::sandbox

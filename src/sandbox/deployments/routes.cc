@@ -65,6 +65,7 @@ ArmAnswer Engine::put(const ArmCall& call) {
   const Outline planned = outline(cloud_, prepared);
   if (planned.refusal) return *planned.refusal;
   if (auto refused = check_rights(cloud_, prepared, planned)) return *std::move(refused);
+  if (auto refused = check_policies(cloud_, prepared, planned)) return *std::move(refused);
   Deployment& d = prepared.deployment;
   const std::string key = to_lower(d.id);
   auto started = cloud_.store().change([&](Change& change) -> ArmAnswer {
@@ -121,6 +122,7 @@ ArmAnswer Engine::validate(const ArmCall& call) {
   const Outline planned = outline(cloud_, prepared);
   if (planned.refusal) return *planned.refusal;
   if (auto refused = check_rights(cloud_, prepared, planned)) return *std::move(refused);
+  if (auto refused = check_policies(cloud_, prepared, planned)) return *std::move(refused);
   return answer(200, validated_json(prepared, planned));
 }
 

@@ -12,6 +12,7 @@
 #include "sandbox/rbac/hierarchy.h"
 #include "sandbox/resource_kinds.h"
 #include "sandbox/routes.h"
+#include "sandbox/template/expression.h"
 
 namespace armature::sandbox::policy {
 namespace {
@@ -35,6 +36,22 @@ ArmAnswer disallowed(const std::string& name, const std::vector<Match>& denied) 
 std::string short_name(const Json& resource) {
   const std::string name = text_at(resource, "name");
   return name.substr(name.rfind('/') + 1);
+}
+
+bool holds_expression(const Json& value) {
+  if (value.is_string()) return tmpl::is_expression(as_text(value));
+  if (const auto* array = value.if_array()) return std::ranges::any_of(*array, holds_expression);
+  const auto* object = value.if_object();
+  return object && std::ranges::any_of(*object, [](const auto& member) {
+           return holds_expression(member.value());
+         });
+}
+
+// Was the denial decided by a value that is not known yet?
+bool undecided(const Match& match, const Json& resource) {
+  if (!match.error.empty()) return holds_expression(resource);
+  return std::ranges::any_of(match.evaluated,
+                             [](const Evaluated& one) { return holds_expression(one.value); });
 }
 
 // The merge patch that makes `after` of `before`; both are objects.
@@ -281,7 +298,8 @@ std::optional<Json> Enforcer::violation(const State& state, const std::string& t
     *location = normal_location(as_text(*location));
   }
   const Json resource = as_resource(id->text, shown);
-  const Ruling ruling = rule_on(assigned, Catalog::exemptions(state, scopes), resource, request);
+  Ruling ruling = rule_on(assigned, Catalog::exemptions(state, scopes), resource, request);
+  std::erase_if(ruling.denied, [&](const Match& one) { return undecided(one, ruling.resource); });
   if (ruling.denied.empty()) return std::nullopt;
   return violation_error(short_name(resource), ruling.denied);
 }

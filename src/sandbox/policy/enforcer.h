@@ -31,7 +31,8 @@ class Enforcer {
   ArmAnswer change(Change& change, const ArmCall& call, std::vector<Remedy>& remedies,
                    const Route& route);
   void launch(std::vector<Remedy> remedies, const std::string& correlation_id);
-  // `target`: a resource's id; `body`: as it would be put. The error object, or nothing.
+  // `target`: a resource's id; `body`: as it would be put, maybe with expressions in it: what
+  // depends on them is not told. The error object, or nothing.
   std::optional<Json> violation(const State& state, const std::string& target, const Json& body,
                                 const std::string& api_version, const Caller& caller);
   Catalog& catalog() { return catalog_; }

@@ -214,6 +214,33 @@ TEST_F(PolicyEnforcer, WhatIsMissingIsDeployedUnderTheAssignmentsIdentity) {
             1u);
 }
 
+TEST_F(PolicyEnforcer, ADeploymentIsRefusedBeforeItStarts) {
+  assign(world.group(), "europe", kAllowedLocations,
+         R"("parameters":{"listOfAllowedLocations":{"value":["westeurope"]}})");
+  const Json document = testing::must(parse_json(R"({
+    "$schema":"https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+    "contentVersion":"1.0.0.0","parameters":{"where":{"type":"string"}},"resources":[
+      {"type":"Microsoft.Storage/storageAccounts","apiVersion":"2023-01-01","name":"one",
+       "location":"[parameters('where')]","properties":{}},
+      {"type":"Microsoft.Storage/storageAccounts","apiVersion":"2023-01-01","name":"two",
+       "location":"westeurope","properties":{"x":"[reference('one').primaryEndpoints.blob]"}}]})"));
+  const auto given = [](const char* where) {
+    return JsonObject{
+        {"where", JsonObject{{"value", where}}}
+    };
+  };
+  const auto refused = world.deploy("d1", document, given("eastus"));
+  ASSERT_EQ(refused.status, 400) << refused.body;
+  const Json body = testing::must(parse_json(refused.body));
+  EXPECT_EQ(text_at(body, "error.code"), "InvalidTemplateDeployment");
+  const auto& details = at(body, "error.details")->as_array();
+  ASSERT_EQ(details.size(), 1u);
+  EXPECT_EQ(text_at(details[0], "code"), "RequestDisallowedByPolicy");
+  EXPECT_EQ(text_at(details[0], "target"), "one");
+  EXPECT_EQ(world.deploy("d2", document, given("westeurope")).status, 201);
+  EXPECT_EQ(text_at(world.ended("d2"), "properties.provisioningState"), "Succeeded");
+}
+
 TEST_F(PolicyEnforcer, PoliciesAreKeptOverARestart) {
   assign(world.sub(), "tagged", kRequireTag, R"("parameters":{"tagName":{"value":"owner"}})");
   world.restart();

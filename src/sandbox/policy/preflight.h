@@ -2,8 +2,8 @@
 // Policy before a deployment starts: what would be denied, as ARM tells it at validation.
 //
 //   refuse_deployment  400 InvalidTemplateDeployment with one RequestDisallowedByPolicy for each
-//                      resource that a policy denies. A body that still holds an expression is left
-//                      to the deployment's own write
+//                      resource that a policy denies. What depends on a value that only the
+//                      deployment will know is left to the deployment's own write
 //   Threads            reads the store
 #include <optional>
 #include <string>
