@@ -126,9 +126,10 @@ arm::ConditionFacts condition_facts_of(const Cloud& cloud, const State& state,
     if (!principal.empty()) facts.set(source, std::string(kType) + "PrincipalId", Json(principal));
     if (!type.empty()) facts.set(source, std::string(kType) + "PrincipalType", Json(type));
   };
-  if (call.body) {
-    set("Request", text_at(*call.body, "properties.roleDefinitionId"),
-        text_at(*call.body, "properties.principalId"),
+  // Read as the route reads it, or a condition could be shown another role than the one assigned.
+  const auto asked = arm::role_grant_request(call.body ? *call.body : Json(nullptr));
+  if (asked) {
+    set("Request", asked->role_definition_id, asked->principal_id,
         text_at(*call.body, "properties.principalType"));
   }
   if (const Assignment* item = state.get<Assignment>(to_lower(call.op.target))) {

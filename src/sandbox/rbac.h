@@ -5,9 +5,8 @@
 //   Rules     deny assignments first, then any role assignment at the scope or above it, management
 //             groups included, whose role covers the action and whose conditions hold; groups
 //             count for their members. A new assignment counts only from its own time on
-//   Cost      follows the depth of the scope and the number of the principal's groups, not the
-//   number
-//             of assignments
+//   Cost      follows the depth of the scope and the number of the principal's groups, not that of
+//             the assignments
 //   Source    Azure RBAC overview, deny-assignments, conditions pages
 //   Threads   `state` is read under the store's lock
 #include <functional>

@@ -169,6 +169,23 @@ TEST(RoleAssignments, FollowTheirOwnCondition) {
   EXPECT_EQ(assign("Reader").status, 201);
 }
 
+// A body in another case than usual is the same body, for the condition too.
+TEST(RoleAssignments, ShowTheConditionWhatIsAssigned) {
+  RoleWorld world;
+  world.give("Role Based Access Control Administrator", world.group(),
+             {
+                 {"condition",
+                  "!(@Request[Microsoft.Authorization/roleAssignments:RoleDefinitionId] "
+                  "ForAnyOfAnyValues:GuidEquals {8e3af657-a8ff-443c-a75c-2fe8c4bcb635})"},
+                 {"conditionVersion", "2.0"                                             }
+  });
+  std::string body = world.grant("Owner", world.guest.object_id);
+  const std::string id = world.assignment(world.group(), world.random.uuid());
+  EXPECT_EQ(world.call("PUT", id, body, world.as_guest).status, 403);
+  body.replace(body.find("roleDefinitionId"), 16, "ROLEDEFINITIONID");
+  EXPECT_NE(world.call("PUT", id, body, world.as_guest).status, 201);
+}
+
 TEST(RoleAssignments, TakeTheirTimeToCount) {
   RoleWorld world;
   Fault slow;
