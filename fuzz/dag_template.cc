@@ -3,7 +3,11 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
   armature::JsonObject context;
-  context["params"] = armature::JsonObject{{"env", "dev"}, {"n", 3}, {"list", armature::JsonArray{1, "a", nullptr}}};
+  context["params"] = armature::JsonObject{
+      {"env",  "dev"                               },
+      {"n",    3                                   },
+      {"list", armature::JsonArray{1, "a", nullptr}}
+  };
   context["ds"] = "2026-01-01";
   const auto parsed = armature::dag::Template::parse({reinterpret_cast<const char*>(data), size});
   if (!parsed) return 0;
