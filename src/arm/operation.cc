@@ -65,7 +65,8 @@ void set_action(Operation& op, const std::string& type, const std::string& name)
 bool is_poll_type(const std::vector<std::string>& types) {
   if (types.empty()) return false;
   if (one_of(types.back(), {"operationStatuses", "operationResults", "operationStatus",
-                            "asyncOperations", "azureAsyncOperations"})) {
+                            "asyncOperations", "azureAsyncOperations",
+                            "deploymentStackOperationStatus", "deploymentStackOperationResults"})) {
     return true;
   }
   // Compute's and Network's form: …/locations/{region}/operations/{id}.

@@ -140,7 +140,8 @@ ArmAnswer Cloud::perform(const ArmCall& call) {
     return refuse(400, "InvalidRequestUri", "'" + call.op.target + "' is no request to ARM.");
   }
   const bool reads = call.op.method == "GET" || call.op.method == "HEAD";
-  if (call.at.is("Microsoft.Resources", "deployments")) {
+  if (call.at.is("Microsoft.Resources", "deployments") ||
+      call.at.is("Microsoft.Resources", "deploymentStacks")) {
     const auto refused = refusal(call);
     if (!refused) return engine_->handle(call);
     return reads ? *refused : perform_change(call);

@@ -104,6 +104,20 @@ void each(V& v, T& i) requires std::is_same_v<std::remove_const_t<T>, Deployment
   v("debugDetail", i.debug_detail), v("onError", i.on_error);
 }
 template <class V, class T>
+void each(V& v, T& i) requires std::is_same_v<std::remove_const_t<T>, Stack> {
+  v("id", i.id), v("name", i.name), v("scope", i.scope), v("location", i.location);
+  v("deploymentScope", i.deployment_scope), v("description", i.description), v("tags", i.tags);
+  v("action", i.action), v("deny", i.deny), v("document", i.document);
+  v("parameters", i.parameters), v("deploymentId", i.deployment_id);
+  v("operation", i.operation), v("state", i.state), v("resources", i.resources);
+  v("detached", i.detached), v("deleted", i.deleted), v("failed", i.failed);
+  v("denyAssignments", i.deny_assignments), v("outputs", i.outputs), v("error", i.error);
+  v("correlationId", i.correlation_id), v("callerOid", i.caller.object_id);
+  v("callerApp", i.caller.app_id), v("callerClaims", i.caller.claims);
+  v("createdBy", i.created_by), v("created", i.created), v("modified", i.modified);
+  v("started", i.started), v("changed", i.changed);
+}
+template <class V, class T>
 void each(V& v, T& i) requires std::is_same_v<std::remove_const_t<T>, DeploymentStep> {
   v("deployment", i.deployment), v("runId", i.run_id), v("operationId", i.operation_id);
   v("index", i.index), v("resourceId", i.resource_id), v("type", i.type), v("name", i.name);
@@ -174,6 +188,7 @@ Json to_item(const Placement& item) { return write(item); }
 Json to_item(const AsyncOperation& item) { return write(item); }
 Json to_item(const Deployment& item) { return write(item); }
 Json to_item(const DeploymentStep& item) { return write(item); }
+Json to_item(const Stack& item) { return write(item); }
 Json to_item(const Event& item) { return write(item); }
 Json to_item(const Effect& item) { return write(item); }
 Json to_item(const Setting& item) { return write(item); }
@@ -193,6 +208,7 @@ void from_item(const Json& json, Placement& item) { read(json, item); }
 void from_item(const Json& json, AsyncOperation& item) { read(json, item); }
 void from_item(const Json& json, Deployment& item) { read(json, item); }
 void from_item(const Json& json, DeploymentStep& item) { read(json, item); }
+void from_item(const Json& json, Stack& item) { read(json, item); }
 void from_item(const Json& json, Event& item) { read(json, item); }
 void from_item(const Json& json, Effect& item) { read(json, item); }
 void from_item(const Json& json, Setting& item) { read(json, item); }

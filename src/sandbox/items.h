@@ -173,6 +173,40 @@ struct DeploymentStep {  // key: the deployment's id in lower case, "#", five di
   Instant changed;
 };
 
+struct Stack {  // key: its id in lower case
+  static constexpr const char* kKind = "stack";
+  std::string id;
+  std::string name;
+  std::string scope;
+  std::string deployment_scope;  // as given; empty: the stack's own
+  std::string location;
+  std::string description;
+  Json tags;
+  Json action;  // actionOnUnmanage
+  Json deny;    // denySettings
+  Json document;
+  Json parameters;
+  std::string deployment_id;
+  std::string operation;  // of the change under way
+  std::string state;
+  JsonArray resources;  // {id, status, denyStatus}
+  JsonArray detached;
+  JsonArray deleted;
+  JsonArray failed;
+  JsonArray deny_assignments;  // ids
+  Json outputs;
+  Json error;
+  std::string correlation_id;
+  Caller caller;
+  std::string created_by;
+  Instant created;
+  Instant modified;
+  Instant started;
+  Instant changed;
+
+  bool terminal() const { return state == "succeeded" || state == "failed"; }
+};
+
 // A call as the Activity Log remembers it: one item, from which the log shows Azure's events.
 struct Event {  // key: sixteen digits, rising
   static constexpr const char* kKind = "event";
@@ -248,6 +282,7 @@ Json to_item(const Placement& item);
 Json to_item(const AsyncOperation& item);
 Json to_item(const Deployment& item);
 Json to_item(const DeploymentStep& item);
+Json to_item(const Stack& item);
 Json to_item(const Event& item);
 Json to_item(const Effect& item);
 Json to_item(const Setting& item);
@@ -264,6 +299,7 @@ void from_item(const Json& json, Placement& item);
 void from_item(const Json& json, AsyncOperation& item);
 void from_item(const Json& json, Deployment& item);
 void from_item(const Json& json, DeploymentStep& item);
+void from_item(const Json& json, Stack& item);
 void from_item(const Json& json, Event& item);
 void from_item(const Json& json, Effect& item);
 void from_item(const Json& json, Setting& item);

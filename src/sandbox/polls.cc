@@ -8,7 +8,7 @@ namespace armature::sandbox {
 ArmAnswer poll_operation(const Cloud& cloud, const State& state, const ArmCall& call) {
   const auto& tail = call.at.tail;
   const bool by_location =
-      !call.at.providers || equal_ci(tail[tail.size() - 2], "operationresults");
+      !call.at.providers || ends_with_ci(tail[tail.size() - 2], "operationresults");
   const std::string name = to_lower(call.at.providers ? tail.back() : call.at.head[3]);
   const AsyncOperation* operation = state.get<AsyncOperation>(name);
   if (!operation) {
@@ -31,6 +31,9 @@ ArmAnswer poll_operation(const Cloud& cloud, const State& state, const ArmCall& 
       {"startTime", to_rfc3339(operation->started)   }
   };
   if (done) body["endTime"] = to_rfc3339(operation->ready);
+  if (done && operation->body.is_object()) {
+    for (const auto& [key, value] : operation->body.get_object()) body[key] = value;
+  }
   ArmAnswer out = answer(200, std::move(body));
   if (!done) out.headers.set("Retry-After", "1");
   return out;

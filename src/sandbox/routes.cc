@@ -45,7 +45,8 @@ bool is_poll(const ArmCall& call) {
   const auto& tail = call.at.tail;
   if (tail.size() == 2 && call.at.is("Microsoft.Resources", "operationResults")) return true;
   return tail.size() == 4 && equal_ci(tail[0], "locations") &&
-         (equal_ci(tail[2], "operationStatuses") || equal_ci(tail[2], "operationresults"));
+         (equal_ci(tail[2], "operationStatuses") || ends_with_ci(tail[2], "operationResults") ||
+          equal_ci(tail[2], "deploymentStackOperationStatus"));
 }
 
 bool is_tags(const ArmCall& call) {

@@ -87,8 +87,8 @@ class State {
 
   std::tuple<Table<Record>, Table<Assignment>, Table<CustomRole>, Table<DenyAssignment>,
              Table<ManagementGroup>, Table<Placement>, Table<AppRegistration>,
-             Table<AsyncOperation>, Table<Deployment>, Table<DeploymentStep>, Table<Event>,
-             Table<Effect>, Table<Setting>, Table<Vault>, Table<SecretVersion>,
+             Table<AsyncOperation>, Table<Deployment>, Table<DeploymentStep>, Table<Stack>,
+             Table<Event>, Table<Effect>, Table<Setting>, Table<Vault>, Table<SecretVersion>,
              Table<DeletedSecret>, Table<ServicePrincipal>, Table<User>, Table<Group>,
              Table<DirectoryName>, Table<Membership>>
       tables_;

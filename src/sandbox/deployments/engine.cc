@@ -11,6 +11,7 @@
 namespace armature::sandbox {
 namespace {
 
+constexpr std::size_t kResultsKept = 100;
 constexpr const char* kWrite = "Microsoft.Resources/deployments/write";
 constexpr const char* kFailedText =
     "At least one resource deployment operation failed. Please list deployment operations for "
@@ -27,7 +28,7 @@ Json deployment_failed(const std::string& id, JsonArray details) {
 
 }  // namespace
 
-Engine::Engine(Cloud& cloud) : cloud_(cloud), waiter_(cloud.clock()) {}
+Engine::Engine(Cloud& cloud) : cloud_(cloud), waiter_(cloud.clock()), stacks_(cloud, *this) {}
 
 Engine::~Engine() { stop(); }
 
@@ -53,6 +54,40 @@ void Engine::post_work(std::function<void()> work) {
     idle_.notify_all();
   });
   cloud_.runtime().run_blocking([landed, work = std::move(work)] { work(); });
+}
+
+void Engine::at_end(const std::string& id, std::function<void()> work) {
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto found = runs_.find(to_lower(id));
+    if (found != runs_.end()) {
+      // Read after the run has left runs_, which takes the same lock.
+      found->second->done = [this, work = std::move(work)](const Deployment&) { post_work(work); };
+      return;
+    }
+  }
+  post_work(std::move(work));
+}
+
+Result<std::string> Engine::keep_result(const std::string& target, int status, Json body) {
+  const std::string operation = cloud_.random().uuid();
+  std::string oldest;
+  {
+    const std::scoped_lock lock(mutex_);
+    results_.push_back(operation);
+    if (results_.size() > kResultsKept) {
+      oldest = std::move(results_.front());
+      results_.pop_front();
+    }
+  }
+  ARMATURE_TRY(const int written, cloud_.store().change([&](Change& change) {
+    const Instant now = cloud_.clock().now();
+    if (!oldest.empty()) change.erase<AsyncOperation>(oldest);
+    change.put(operation, AsyncOperation{target, now, now, status, std::move(body)});
+    return 0;
+  }));
+  (void)written;
+  return operation;
 }
 
 Engine::RunPtr Engine::running(const std::string& id) const {
@@ -195,6 +230,7 @@ void Engine::settle(const RunPtr& run, Deployment ended) {
     idle_.notify_all();
   }
   if (run && run->done) run->done(ended);
+  if (ended.state == "Failed" && !ended.on_error.is_null()) roll_back(ended);
 }
 
 void Engine::restore(const RunPtr& run) {
@@ -258,7 +294,7 @@ void Engine::resume() {
   });
   cloud_.store().read([this](const State& state) {
     for (const auto& [key, operation] : state.table<AsyncOperation>()) {
-      if (!operation.body.is_null()) results_.push_back(key);
+      if (operation.status != 0 && !operation.body.is_null()) results_.push_back(key);
     }
     return 0;
   });
@@ -273,6 +309,7 @@ void Engine::resume() {
                      "The deployment that this one is part of has ended.");
     }
   }
+  stacks_.resume();
 }
 
 }  // namespace armature::sandbox

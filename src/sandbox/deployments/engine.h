@@ -19,6 +19,7 @@
 #include "sandbox/deployments/key_vault_parameters.h"
 #include "sandbox/deployments/outline.h"
 #include "sandbox/deployments/run.h"
+#include "sandbox/deployments/stacks.h"
 #include "sandbox/deployments/waiter.h"
 
 namespace armature::sandbox {
@@ -36,13 +37,20 @@ class Engine {
  public:
   explicit Engine(Cloud& cloud);
   ~Engine();
-  ArmAnswer handle(const ArmCall& call);
+  ArmAnswer handle(const ArmCall& call);  // deployments and deployment stacks
   void resume();
   void stop();                           // waits for steps under way, starts no more
   void wait_for(const std::string& id);  // until no deployment of that id runs
   // Where Key Vault references are read. Set before the first call.
   void set_secret_source(SecretSource source) { secret_source_ = std::move(source); }
   const SecretSource& secret_source() const { return secret_source_; }
+
+  // On a worker; dropped when the engine stops.
+  void post_work(std::function<void()> work);
+  // The same once no deployment of that id runs. One for each run.
+  void at_end(const std::string& id, std::function<void()> work);
+  // Keeps an answer for whoever polls: gives the operation's id. The oldest of many go.
+  Result<std::string> keep_result(const std::string& target, int status, Json body);
 
  private:
   using RunPtr = std::shared_ptr<Run>;
@@ -78,7 +86,7 @@ class Engine {
   void restore(const RunPtr& run);
   void fail_unstarted(Deployment deployment, std::string code, std::string message);
   RunPtr running(const std::string& id) const;
-  void post_work(std::function<void()> work);
+  void roll_back(const Deployment& failed);  // rollback.cc
 
   Cloud& cloud_;
   SecretSource secret_source_;
@@ -89,6 +97,7 @@ class Engine {
   bool stopping_ = false;
   std::deque<std::string> results_;  // of what-if, kept for a while
   Waiter waiter_;
+  Stacks stacks_;
 };
 
 // What a template's reference() and list*() see: the same GET and POST as over HTTP.
@@ -108,6 +117,7 @@ class LiveLookup final : public tmpl::Lookup {
 ArmAnswer invalid_location(const Deployment& next, const Deployment& old);
 std::string step_key(const std::string& deployment_id, std::size_t index);
 // shapes.cc
+std::string iso_duration(Instant from, Instant to);
 Json deployment_json(const Deployment& deployment);
 Json step_json(const DeploymentStep& step);
 Json validated_json(const Prepared& prepared, const Outline& planned);
@@ -119,6 +129,8 @@ ArmAnswer read_deployments(Cloud& cloud, const State& state, const ArmCall& call
 // history.cc
 // Makes room for one more deployment at the scope; the refusal when there is none to be made.
 std::optional<ArmAnswer> make_room(Cloud& cloud, Change& change, const Deployment& next);
+// rollback.cc: is onErrorDeployment possible, and the deployment to go back to there?
+std::optional<ArmAnswer> check_rollback(const State& state, const Deployment& deployment);
 void erase_steps(Change& change, const std::string& deployment_id);
 
 }  // namespace armature::sandbox

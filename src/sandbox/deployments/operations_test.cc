@@ -118,5 +118,47 @@ TEST(Operations, CompleteModeSparesWhatNestedDeploymentsPut) {
   EXPECT_EQ(world.call("GET", accounts + "inside").status, 200);
 }
 
+TEST(Operations, AFailureGoesBackToAnEarlierDeployment) {
+  World world;
+  world.make_group();
+  const std::string accounts = world.group() + "/providers/Microsoft.Storage/storageAccounts/";
+  const auto account = [](const std::string& name) {
+    return R"({"type":"Microsoft.Storage/storageAccounts","apiVersion":"2021-04-01","name":")" +
+           name + R"(","location":"westeurope","properties":{}})";
+  };
+  world.deploy("good", document(R"("resources":[)" + account("kept") + "]"));
+  world.ended("good");
+  const Json bad = document(
+      R"("resources":[)" + account("new") +
+      R"(,{"type":"Microsoft.Network/virtualNetworks/subnets","apiVersion":"2021-02-01","name":"none/a","dependsOn":["new"],"properties":{}}])");
+  const auto put = [&](const Json& on_error) {
+    return world.call("PUT", world.deployment("bad"),
+                      dump(JsonObject{
+                          {"properties", JsonObject{{"mode", "Incremental"},
+                                                    {"template", bad},
+                                                    {"onErrorDeployment", on_error}}}
+    }));
+  };
+  EXPECT_EQ(code_of(put(JsonObject{
+                {"type",           "SpecificDeployment"},
+                {"deploymentName", "none"              }
+  })),
+            "DeploymentNotFound");
+  ASSERT_EQ(put(JsonObject{
+                    {"type", "LastSuccessful"}
+  })
+                .status,
+            201);
+  Json ended = world.ended("bad");
+  while (text_at(ended, "properties.onErrorDeployment.provisioningState") != "Succeeded") {
+    std::this_thread::yield();
+    ended = world.get(world.deployment("bad"));
+  }
+  EXPECT_EQ(text_at(ended, "properties.provisioningState"), "Failed");
+  EXPECT_EQ(text_at(ended, "properties.onErrorDeployment.deploymentName"), "good");
+  EXPECT_EQ(world.call("GET", accounts + "kept").status, 200);
+  EXPECT_EQ(world.call("GET", accounts + "new").status, 404);
+}
+
 }  // namespace
 }  // namespace armature::sandbox

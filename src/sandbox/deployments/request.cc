@@ -161,6 +161,10 @@ Prepared prepare(Cloud& cloud, const ArmCall& call, const PrepareOptions& option
   const std::string level = text_at(*properties, "validationLevel", "Provider");
   if (equal_ci(level, "ProviderNoRbac")) out.level = ValidationLevel::kProviderNoRbac;
   if (equal_ci(level, "Template")) out.level = ValidationLevel::kTemplate;
+  if (const Json* on_error = find(*properties, "onErrorDeployment");
+      on_error && on_error->is_object()) {
+    d.on_error = *on_error;
+  }
   d.debug_detail = text_at(*properties, "debugSetting.detailLevel");
   d.run_id = cloud.random().uuid();
   d.started = d.changed = cloud.clock().now();

@@ -10,8 +10,6 @@
 namespace armature::sandbox {
 namespace {
 
-constexpr std::size_t kResultsKept = 100;
-
 ArmAnswer deployment_active(const Deployment& d) {
   return refuse(409, "DeploymentActive",
                 "Unable to edit or replace deployment '" + d.name +
@@ -32,6 +30,7 @@ ArmAnswer invalid_location(const Deployment& next, const Deployment& old) {
 }
 
 ArmAnswer Engine::handle(const ArmCall& call) {
+  if (call.at.is("Microsoft.Resources", "deploymentStacks")) return stacks_.handle(call);
   const auto missing = cloud_.store().read(
       [&](const State& state) { return check_management_group(cloud_, state, call.at.scope); });
   const bool reads = call.op.method == "GET" || call.op.method == "HEAD";
@@ -74,6 +73,7 @@ ArmAnswer Engine::put(const ArmCall& call) {
     if (old && !old->location.empty() && old->location != d.location) {
       return invalid_location(d, *old);
     }
+    if (auto refused = check_rollback(change.state(), d)) return *std::move(refused);
     if (!old) {
       if (auto full = make_room(cloud_, change, d)) return *std::move(full);
     }
@@ -137,27 +137,11 @@ ArmAnswer Engine::look_ahead(const ArmCall& call) {
   const std::string format = text_at(*call.body, "properties.whatIfSettings.resultFormat");
   WhatIf found = what_if(cloud_, prepared, planned, equal_ci(format, "ResourceIdOnly"));
   if (found.refusal) return *std::move(found.refusal);
-  const std::string operation = cloud_.random().uuid();
-  std::string oldest;
-  {
-    const std::scoped_lock lock(mutex_);
-    results_.push_back(operation);
-    if (results_.size() > kResultsKept) {
-      oldest = std::move(results_.front());
-      results_.pop_front();
-    }
-  }
-  const auto written = cloud_.store().change([&](Change& change) {
-    const Instant now = cloud_.clock().now();
-    if (!oldest.empty()) change.erase<AsyncOperation>(oldest);
-    change.put(operation,
-               AsyncOperation{prepared.deployment.id, now, now, 200, std::move(found.result)});
-    return 0;
-  });
-  if (!written) return database_failed();
+  const auto operation = keep_result(prepared.deployment.id, 200, std::move(found.result));
+  if (!operation) return database_failed();
   ArmAnswer out = answer(202);
   out.headers.set("Location",
-                  cloud_.link(operation_result_path(prepared.deployment.scope, operation), call));
+                  cloud_.link(operation_result_path(prepared.deployment.scope, *operation), call));
   out.headers.set("Retry-After", "0");
   return out;
 }

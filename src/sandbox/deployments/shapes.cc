@@ -7,6 +7,15 @@
 namespace armature::sandbox {
 namespace {
 
+// HttpStatusCode's names: "BadRequest".
+std::string status_name(int status) {
+  std::string out(http::reason_phrase(status));
+  std::erase(out, ' ');
+  return out;
+}
+
+}  // namespace
+
 // As .NET prints it: PT1M14.2498195S, no zeros at the end, PT0S for nothing.
 std::string iso_duration(Instant from, Instant to) {
   const std::int64_t micros = to > from ? (to - from).count() : 0;
@@ -21,15 +30,6 @@ std::string iso_duration(Instant from, Instant to) {
   }
   return out;
 }
-
-// HttpStatusCode's names: "BadRequest".
-std::string status_name(int status) {
-  std::string out(http::reason_phrase(status));
-  std::erase(out, ' ');
-  return out;
-}
-
-}  // namespace
 
 Json deployment_json(const Deployment& d) {
   JsonObject properties{
