@@ -54,6 +54,13 @@ void end_operation(Cloud& cloud, Change& change, const Stack& stack) {
   change.put(stack.operation, std::move(ended));
 }
 
+void log_end(Cloud& cloud, Change& change, const Stack& stack) {
+  log_ending(change, cloud,
+             {"Microsoft.Resources/deploymentStacks/write", stack.id,
+              stack.error.is_null() ? "Succeeded" : "Failed", stack.operation, stack.correlation_id,
+              stack.caller, stack.error});
+}
+
 }  // namespace
 
 void Stacks::deploy(const std::string& key, const ArmCall& deployment) {
@@ -70,6 +77,7 @@ void Stacks::deploy(const std::string& key, const ArmCall& deployment) {
       next.error = out.body ? out.body->at("error") : Json(nullptr);
       put_stack_denies(cloud_, change, next, false);
       end_operation(cloud_, change, next);
+      log_end(cloud_, change, next);
     }
     change.put(key, std::move(next));
     return 0;
@@ -134,6 +142,7 @@ void Stacks::deployed(const std::string& key) {
     stack.changed = cloud_.clock().now();
     put_stack_denies(cloud_, change, stack, false);
     end_operation(cloud_, change, stack);
+    log_end(cloud_, change, stack);
     change.put(key, stack);
     return 0;
   });
