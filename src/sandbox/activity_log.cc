@@ -48,9 +48,16 @@ bool named_like_secret(std::string_view name) {
   constexpr std::array<std::string_view, 6> kWords = {
       "password", "secret", "token", "connectionstring", "credential", "passphrase"};
   const std::string lower = to_lower(name);
-  return lower.ends_with("key") || lower.ends_with("keys") ||
+  return lower == "value" || lower.ends_with("key") || lower.ends_with("keys") ||
          std::ranges::any_of(
              kWords, [&](std::string_view word) { return lower.find(word) != std::string::npos; });
+}
+
+// Lists whose every item may be one: settings of an application, variables of a container.
+bool holds_secrets(std::string_view name) {
+  constexpr std::array<std::string_view, 5> kLists = {"appSettings", "connectionStrings",
+                                                      "environmentVariables", "env", "secrets"};
+  return std::ranges::any_of(kLists, [&](std::string_view list) { return equal_ci(list, name); });
 }
 
 void mask_named(Json& value) {
@@ -59,7 +66,8 @@ void mask_named(Json& value) {
   }
   if (!value.is_object()) return;
   for (auto& [key, inner] : value.get_object()) {
-    if (inner.is_string() && named_like_secret({key.data(), key.size()})) {
+    const std::string_view name(key.data(), key.size());
+    if (holds_secrets(name) || (inner.is_string() && named_like_secret(name))) {
       inner = "(not logged)";
     } else {
       mask_named(inner);

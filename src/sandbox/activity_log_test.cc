@@ -144,7 +144,8 @@ TEST(ActivityLog, NeverTellsASecret) {
   world.call("PUT", world.group() + "/providers/Microsoft.Sql/servers/db1",
              R"({"location":"westeurope","properties":{"administratorLogin":"admin",
              "administratorLoginPassword":"planted-1","apiToken":"planted-2",
-             "inner":[{"storageKey":"planted-3","name":"shown"}]}})");
+             "inner":[{"storageKey":"planted-3","name":"shown","value":"planted-5"}],
+             "env":{"ANY":["planted-6"]},"siteConfig":{"AppSettings":[{"a":"planted-7"}]}}})");
   const std::string all = dump(world.events());
   EXPECT_EQ(all.find("planted-"), std::string::npos);
   EXPECT_NE(all.find("shown"), std::string::npos);
