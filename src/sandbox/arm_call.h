@@ -4,6 +4,7 @@
 //
 //   read_address   the path taken apart; what a route needs to choose itself
 //   Threads        values and pure functions
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,7 +45,8 @@ struct ArmCall {
   std::string client_ip;
   std::string if_match;  // headers as they came, "" when absent
   std::string if_none_match;
-  std::optional<Json> body;  // nothing: no body came
+  std::optional<Json> body;                 // nothing: no body came
+  std::shared_ptr<const std::string> text;  // the body as it came, of a deployment; or null
   std::vector<std::pair<std::string, std::string>> query;
   std::vector<std::string> secrets;  // values that must not be kept, from secure parameters
 

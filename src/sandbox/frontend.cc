@@ -145,6 +145,9 @@ http::Response serve_arm(Cloud& cloud, const http::Request& request) {
   };
   if (throttled.refusal) return counted(*std::move(throttled.refusal));
   if (auto refused = read_json(request, call)) return counted(*std::move(refused));
+  if (call.at.is("Microsoft.Resources", "deployments")) {
+    call.text = std::make_shared<const std::string>(request.body);
+  }
   ArmAnswer out = cloud.perform(call);
   cut_to_page(cloud, call, out);
   if (const auto id = request.headers.get("x-ms-client-request-id");

@@ -118,6 +118,10 @@ void each(V& v, T& i) requires std::is_same_v<std::remove_const_t<T>, Stack> {
   v("started", i.started), v("changed", i.changed);
 }
 template <class V, class T>
+void each(V& v, T& i) requires std::is_same_v<std::remove_const_t<T>, ExtensionResource> {
+  v("id", i.id), v("provider", i.provider), v("type", i.type), v("properties", i.properties);
+}
+template <class V, class T>
 void each(V& v, T& i) requires std::is_same_v<std::remove_const_t<T>, DeploymentStep> {
   v("deployment", i.deployment), v("runId", i.run_id), v("operationId", i.operation_id);
   v("index", i.index), v("resourceId", i.resource_id), v("type", i.type), v("name", i.name);
@@ -187,6 +191,7 @@ Json to_item(const ManagementGroup& item) { return write(item); }
 Json to_item(const Placement& item) { return write(item); }
 Json to_item(const AsyncOperation& item) { return write(item); }
 Json to_item(const Deployment& item) { return write(item); }
+Json to_item(const ExtensionResource& item) { return write(item); }
 Json to_item(const DeploymentStep& item) { return write(item); }
 Json to_item(const Stack& item) { return write(item); }
 Json to_item(const Event& item) { return write(item); }
@@ -207,6 +212,7 @@ void from_item(const Json& json, ManagementGroup& item) { read(json, item); }
 void from_item(const Json& json, Placement& item) { read(json, item); }
 void from_item(const Json& json, AsyncOperation& item) { read(json, item); }
 void from_item(const Json& json, Deployment& item) { read(json, item); }
+void from_item(const Json& json, ExtensionResource& item) { read(json, item); }
 void from_item(const Json& json, DeploymentStep& item) { read(json, item); }
 void from_item(const Json& json, Stack& item) { read(json, item); }
 void from_item(const Json& json, Event& item) { read(json, item); }

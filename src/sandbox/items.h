@@ -152,6 +152,14 @@ struct Deployment {
   bool terminal() const { return state == "Succeeded" || state == "Failed" || state == "Canceled"; }
 };
 
+struct ExtensionResource {  // key: its id in lower case, below its deployment's
+  static constexpr const char* kKind = "extension";
+  std::string id;
+  std::string provider;  // "Kubernetes", "MicrosoftGraph"
+  std::string type;
+  Json properties;
+};
+
 // The step after the last resource's is the evaluation of the outputs.
 struct DeploymentStep {  // key: the deployment's id in lower case, "#", five digits
   static constexpr const char* kKind = "step";
@@ -281,6 +289,7 @@ Json to_item(const ManagementGroup& item);
 Json to_item(const Placement& item);
 Json to_item(const AsyncOperation& item);
 Json to_item(const Deployment& item);
+Json to_item(const ExtensionResource& item);
 Json to_item(const DeploymentStep& item);
 Json to_item(const Stack& item);
 Json to_item(const Event& item);
@@ -298,6 +307,7 @@ void from_item(const Json& json, ManagementGroup& item);
 void from_item(const Json& json, Placement& item);
 void from_item(const Json& json, AsyncOperation& item);
 void from_item(const Json& json, Deployment& item);
+void from_item(const Json& json, ExtensionResource& item);
 void from_item(const Json& json, DeploymentStep& item);
 void from_item(const Json& json, Stack& item);
 void from_item(const Json& json, Event& item);

@@ -8,6 +8,7 @@
 #include "base/crypto.h"
 #include "base/time.h"
 #include "sandbox/computed.h"
+#include "sandbox/deployment_script.h"
 #include "sandbox/entra/managed_identity.h"
 #include "sandbox/front/body_rules.h"
 #include "sandbox/keyvault/vault_routes.h"
@@ -213,6 +214,10 @@ Json render(const Cloud& cloud, const State& state, const Record& record) {
     add_network_ids(facts, object);
     if (equal_ci(record.type, "Microsoft.Network/publicIPAddresses")) add_fqdn(facts, object);
   }
+  if (equal_ci(record.type, "Microsoft.Resources/deploymentScripts") && properties->is_object() &&
+      !find(*properties, "outputs")) {
+    properties->get_object()["outputs"] = script_outputs(text_at(*properties, "scriptContent"));
+  }
   add_computed(facts, out);
   show_identity(cloud, state, record, out);
   if (const std::string etag = etag_of(record); !etag.empty()) out["etag"] = etag;
@@ -227,6 +232,7 @@ std::optional<Json> inline_child(const Cloud& cloud, const State& state, const s
   const std::string child_type = parsed->type.substr(parsed->type.rfind('/') + 1);
   const std::string name = parsed->name.substr(parsed->name.rfind('/') + 1);
   if (!parent) return std::nullopt;
+  if (auto log = script_log(parsed->text, parsed->type, name)) return log;
   const Json whole = render(cloud, state, *parent);
   const Json* properties = find(whole, "properties");
   if (!properties || !properties->is_object()) return std::nullopt;

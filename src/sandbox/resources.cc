@@ -227,6 +227,9 @@ void erase_below(const Cloud& cloud, Change& change, const std::string& id) {
   for (const auto& key : keys_of(change.state().table<Deployment>())) {
     change.erase<Deployment>(key);
   }
+  for (const auto& key : keys_of(change.state().table<ExtensionResource>())) {
+    change.erase<ExtensionResource>(key);
+  }
   for (const auto& key : keys_of(change.state().table<DeploymentStep>())) {
     change.erase<DeploymentStep>(key);
   }

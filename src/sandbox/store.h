@@ -87,10 +87,10 @@ class State {
 
   std::tuple<Table<Record>, Table<Assignment>, Table<CustomRole>, Table<DenyAssignment>,
              Table<ManagementGroup>, Table<Placement>, Table<AppRegistration>,
-             Table<AsyncOperation>, Table<Deployment>, Table<DeploymentStep>, Table<Stack>,
-             Table<Event>, Table<Effect>, Table<Setting>, Table<Vault>, Table<SecretVersion>,
-             Table<DeletedSecret>, Table<ServicePrincipal>, Table<User>, Table<Group>,
-             Table<DirectoryName>, Table<Membership>>
+             Table<AsyncOperation>, Table<Deployment>, Table<ExtensionResource>,
+             Table<DeploymentStep>, Table<Stack>, Table<Event>, Table<Effect>, Table<Setting>,
+             Table<Vault>, Table<SecretVersion>, Table<DeletedSecret>, Table<ServicePrincipal>,
+             Table<User>, Table<Group>, Table<DirectoryName>, Table<Membership>>
       tables_;
   AssignmentIndex assignments_;  // of Table<Assignment>: points into it
   RecordIndex index_;            // of Table<Record>: likewise

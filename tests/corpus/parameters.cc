@@ -1,6 +1,7 @@
 #include "tests/corpus/parameters.h"
 
 #include <algorithm>
+#include <regex>
 
 #include "base/bytes.h"
 #include "base/crypto.h"
@@ -17,9 +18,17 @@ class Maker {
   Maker(const Json& document, const Givens& givens, std::string seed)
       : document_(document), givens_(givens), seed_(std::move(seed)) {}
 
-  bool is_optional(const Json& declaration) const {
-    return find(declaration, "defaultValue") || bool_at(declaration, "nullable") ||
-           bool_at(resolved(declaration), "nullable");
+  bool is_optional(const std::string& name, const Json& declaration) const {
+    const Json* fallback = find(declaration, "defaultValue");
+    const bool nullable =
+        bool_at(declaration, "nullable") || bool_at(resolved(declaration), "nullable");
+    const bool is_empty = fallback && fallback->is_string() && as_text(*fallback).empty();
+    if (givens_.fill_empty && (is_empty || (nullable && !fallback && is_read(name)))) return false;
+    // A default that this scope cannot evaluate is none.
+    const bool usable =
+        fallback && (givens_.in_group || !fallback->is_string() ||
+                     as_text(*fallback).find("resourceGroup(") == std::string_view::npos);
+    return usable || nullable;
   }
 
   Json value(const std::string& name, const Json& written) const {
@@ -29,7 +38,7 @@ class Maker {
     if (type == "int") return int_at(declaration, "minValue", 2);
     if (type == "bool") return true;
     if (type == "array") return JsonArray{};
-    if (type == "object" || type == "secureobject") return object(declaration);
+    if (type == "object" || type == "secureobject") return object(name, declaration);
     std::string made = text(name);
     const auto least = static_cast<std::size_t>(int_at(declaration, "minLength", 1));
     const auto most = static_cast<std::size_t>(int_at(declaration, "maxLength", 4096));
@@ -42,7 +51,8 @@ class Maker {
     const std::string lower = to_lower(name);
     const auto says = [&](std::string_view word) { return lower.find(word) != std::string::npos; };
     if (says("subscriptionid") || says("subid")) return givens_.subscription_id;
-    if (says("principalid") || says("objectid")) return givens_.principal_id;
+    if (says("principalid") || says("objectid") || lower.ends_with("oid"))
+      return givens_.principal_id;
     if (says("guid")) return uuid_v5(kNames, seed_ + name);
     if (says("location") || says("region")) return "westeurope";
     if (says("cidr") || says("addressprefix")) return "10.0.0.0/16";
@@ -52,12 +62,14 @@ class Maker {
       return "/subscriptions/" + givens_.subscription_id +
              "/resourceGroups/rg1/providers/Microsoft.Network/virtualNetworks/v1/subnets/s1";
     }
-    return "g" + sandbox::tmpl::unique_string({seed_, name});
+    return "g" + sandbox::tmpl::unique_string({seed_, name}).substr(0, 10);
   }
 
   // Sample files hold marks such as GEN-UNIQUE where a pipeline would put values.
   void fill_marks(Json& written, const std::string& path) const {
-    if (is_mark(written) && !as_text(written).empty()) written = text(path);
+    if (is_mark(written) && !as_text(written).empty()) {
+      written = text(as_text(written).starts_with("GEN-GUID") ? "guid" + path : path);
+    }
     if (auto* array = written.if_array()) {
       for (std::size_t i = 0; i < array->size(); ++i) {
         fill_marks((*array)[i], path + "/" + std::to_string(i));
@@ -76,6 +88,11 @@ class Maker {
   }
 
  private:
+  // Does the template take a member of the parameter as if it were there?
+  bool is_read(const std::string& name) const {
+    return dump(document_).find("parameters('" + name + "').") != std::string::npos;
+  }
+
   const Json& resolved(const Json& declaration) const {
     const std::string reference = text_at(declaration, "$ref");
     constexpr std::string_view kPrefix = "#/definitions/";
@@ -86,15 +103,25 @@ class Maker {
     return found ? resolved(*found) : declaration;
   }
 
-  Json object(const Json& declaration) const {
+  Json object(const std::string& name, const Json& declaration) const {
     JsonObject out;
+    // What the template reads of an object that says nothing of its members.
+    if (!find(declaration, "properties") && !find(declaration, "discriminator")) {
+      const std::regex read("parameters\\('" + name + "'\\)\\.(\\w+)", std::regex::icase);
+      const std::string all = dump(document_);
+      for (std::sregex_iterator it(all.begin(), all.end(), read), end; it != end; ++it) {
+        const std::string member = (*it)[1].str();
+        out[member] = member.ends_with('s') ? Json(JsonArray{}) : Json(text(member));
+      }
+    }
     // Of a choice of types the first.
     if (const Json* mapping = at(declaration, "discriminator.mapping")) {
-      for (const auto& [key, variant] : mapping->as_object()) return object(resolved(variant));
+      for (const auto& [key, variant] : mapping->as_object())
+        return object(name, resolved(variant));
     }
     if (const Json* properties = find(declaration, "properties")) {
       for (const auto& [key, member] : properties->as_object()) {
-        if (!is_optional(member)) out[key] = value(std::string(key), member);
+        if (!is_optional(std::string(key), member)) out[key] = value(std::string(key), member);
       }
     }
     return out;
@@ -119,12 +146,16 @@ Json parameters_for(const std::filesystem::path& file, const Json& document, con
     const Json* one = values && values->is_object() ? find_ci(values->get_object(), name) : nullptr;
     const Json* said = one ? find(*one, "value") : nullptr;
     Json value;
-    if (equal_ci(name, "_artifactsLocation") && !maker.is_optional(declaration)) {
+    if (equal_ci(name, "_artifactsLocation") &&
+        !maker.is_optional(std::string(name), declaration)) {
       value = givens.base_uri;
     } else if (said && !Maker::is_mark(*said)) {
       value = *said;
       maker.fill_marks(value, std::string(name));
-    } else if (!maker.is_optional(declaration)) {
+    } else if (said && as_text(*said).starts_with("GEN-GUID")) {
+      value = maker.text("guid " + std::string(name));
+    } else if ((said && !as_text(*said).empty()) ||
+               !maker.is_optional(std::string(name), declaration)) {
       value = maker.value(std::string(name), declaration);
     } else {
       continue;

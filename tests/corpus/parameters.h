@@ -12,7 +12,9 @@ namespace armature::corpus {
 struct Givens {
   std::string subscription_id;
   std::string principal_id;
-  std::string base_uri;  // of an _artifactsLocation that has no default
+  std::string base_uri;     // of an _artifactsLocation that has no default
+  bool in_group = true;     // deployed to a resource group
+  bool fill_empty = false;  // make up also what is "" by default
 };
 
 Json parameters_for(const std::filesystem::path& file, const Json& document, const Givens& givens);

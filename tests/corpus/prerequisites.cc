@@ -25,14 +25,9 @@ std::vector<std::string> with_parents(const std::string& id) {
   return out;
 }
 
-// "ns/type/child", "name/child" as they stand in one text: type/name or type/child/name/child.
+// "ns/type/name" and "ns/type/name/child/name" below a group.
 std::string id_below(const std::string& group, const std::string& typed_name) {
-  const std::vector<std::string> parts = split(typed_name, '/');
-  if (parts.size() < 3 || parts.size() % 2 == 0) return "";
-  const std::size_t depth = (parts.size() - 1) / 2;
-  std::string out = group + "/providers/" + parts[0];
-  for (std::size_t i = 1; i <= depth; ++i) out += "/" + parts[i] + "/" + parts[depth + i];
-  return out;
+  return group + "/providers/" + typed_name;
 }
 
 }  // namespace

@@ -5,16 +5,15 @@
 
 #include "arm/error_body.h"
 #include "base/bytes.h"
-#include "base/files.h"
 #include "sandbox/testing.h"
 #include "tests/corpus/corpus.h"
+#include "tests/corpus/library.h"
 #include "tests/corpus/parameters.h"
 #include "tests/corpus/prerequisites.h"
 
 namespace armature::corpus {
 namespace {
 
-constexpr std::string_view kHost = "https://corpus.example/";
 constexpr const char* kManagementGroup = "/providers/Microsoft.Management/managementGroups/corpus";
 
 struct Scope {
@@ -28,33 +27,29 @@ constexpr Scope kScopes[] = {
     {"/tenantdeploymenttemplate.json",          "tenant"          },
 };
 
+bool makes_groups(const Json& document) {
+  const Json* resources = find(document, "resources");
+  return resources && resources->is_array() &&
+         std::ranges::any_of(resources->get_array(), [](const Json& one) {
+           return equal_ci(text_at(one, "type"), "Microsoft.Resources/resourceGroups");
+         });
+}
+
+// As $schema says; but resource groups are made at a subscription, whatever it says.
 const Scope* scope_of(const Json& document) {
   const std::string schema = to_lower(text_at(document, "$schema"));
+  if (schema.find(kScopes[0].schema) != std::string::npos && makes_groups(document)) {
+    return &kScopes[1];
+  }
   for (const Scope& scope : kScopes) {
     if (schema.find(scope.schema) != std::string::npos) return &scope;
   }
   return nullptr;
 }
 
-// What a URL names is sought in the folder by the tail of its path, the longest first: templates
-// link to their own folder at some server, and never to themselves.
-Result<std::string> linked_file(const std::filesystem::path& folder,
-                                const std::filesystem::path& self, std::string_view uri) {
-  uri = uri.substr(0, uri.find_first_of("?#"));
-  std::size_t at = uri.find("://");
-  at = at == std::string_view::npos ? 0 : at + 3;
-  for (at = uri.find('/', at); at != std::string_view::npos; at = uri.find('/', at + 1)) {
-    const std::filesystem::path tail(uri.substr(at + 1));
-    const std::filesystem::path file = (folder / tail).lexically_normal();
-    const bool inside = *file.lexically_relative(folder).begin() != "..";
-    if (inside && file != self && std::filesystem::is_regular_file(file)) return read_file(file);
-  }
-  return fail(Code::kNotFound, "not beside the template: " + std::string(uri));
-}
-
 class Deployer {
  public:
-  Deployer() : world_(options(folder_, file_)) {
+  Deployer() : world_(options(library_)) {
     sandbox::AppSeed::Assignment everywhere{"Owner", "/"};
     owner_ = world_.add_app("corpus", {std::move(everywhere)});
     token_ = world_.token_of(owner_);
@@ -62,33 +57,36 @@ class Deployer {
   }
 
   Verdict deploy(const Document& document, const std::string& name) {
-    folder_ = document.path.parent_path();
-    file_ = document.path;
-    Verdict out{name, std::string(scope_of(document.json)->title), "", {}};
+    library_.open(document);
+    Verdict out{name, std::string(scope_of(document.json)->title), "", {}, {}};
     // What it expects to be there is made as the errors name it, so that the next try can go on.
+    // What its own first try had made meanwhile counts as there, once.
     constexpr std::size_t kTries = 12;
+    std::string before;
+    bool fill_empty = false;  // the last resort
     for (std::size_t i = 0; i < kTries; ++i) {
-      const auto error = attempt(document, name);
+      const auto error = attempt(document, name, fill_empty);
       out.failure = error ? one_line(*error) : "";
       if (!error) break;
       const auto missing = missing_resources(*error, world_.sub());
-      if (missing.empty() || !make(missing, out.prerequisites)) break;
+      make(missing, out.prerequisites);
+      if (missing.empty() || out.failure == before) {
+        if (fill_empty) break;
+        fill_empty = true;
+      }
+      before = out.failure;
     }
+    out.stand_ins = library_.stand_ins();
     return out;
   }
 
  private:
-  static sandbox::Options options(const std::filesystem::path& folder,
-                                  const std::filesystem::path& self) {
+  static sandbox::Options options(Library& library) {
     sandbox::Options out;
     out.provisioning_time = Micros(0);
     out.tenant_id = "22222222-2222-4222-8222-222222222222";
     out.subscription_id = "11111111-1111-4111-8111-111111111111";
-    out.content = [&](const std::string& uri) -> Result<std::string> {
-      if (uri.starts_with(kHost) && uri.ends_with("/" + self.filename().string()))
-        return read_file(self);
-      return linked_file(folder, self, uri);
-    };
+    out.content = [&library](const std::string& uri) { return library.read(uri); };
     return out;
   }
 
@@ -97,13 +95,15 @@ class Deployer {
     return world_.call(method, path, body, token_);
   }
 
-  std::optional<arm::ErrorBody> attempt(const Document& document, const std::string& name) {
+  std::optional<arm::ErrorBody> attempt(const Document& document, const std::string& name,
+                                        bool fill_empty) {
     const Scope& scope = *scope_of(document.json);
     const std::string path = scope_path(scope, name) +
-                             "/providers/Microsoft.Resources/deployments/" + short_name(name, 64);
-    const std::string uri = std::string(kHost) + document.name;
+                             "/providers/Microsoft.Resources/deployments/" + short_name(name, 32);
+    const std::string uri = std::string(Library::kHost) + document.name;
     const Givens givens{world_.cloud->subscription(), owner_.object_id,
-                        uri.substr(0, uri.rfind('/') + 1)};
+                        uri.substr(0, uri.rfind('/') + 1), scope.title == kScopes[0].title,
+                        fill_empty};
     JsonObject properties{
         {"mode", "Incremental"}
     };
@@ -127,16 +127,13 @@ class Deployer {
     return arm::root_cause(arm::read_error(400, dump(wrapped)));
   }
 
-  // False: nothing new was made.
-  bool make(const std::vector<std::string>& ids, std::vector<std::string>& made) {
-    bool any = false;
+  void make(const std::vector<std::string>& ids, std::vector<std::string>& made) {
     for (const std::string& id : ids) {
       if (call("GET", id).status == 200) continue;
-      if (call("PUT", id, R"({"location":"westeurope","properties":{}})").status >= 400) continue;
-      made.push_back(id);
-      any = true;
+      const auto answer =
+          call("PUT", id, R"({"location":"westeurope","sku":{"name":"Standard"},"properties":{}})");
+      if (answer.status < 300) made.push_back(id);
     }
-    return any;
   }
 
   std::string scope_path(const Scope& scope, const std::string& name) {
@@ -165,8 +162,7 @@ class Deployer {
     return text.size() > 400 ? text.substr(0, 400) + "…" : text;
   }
 
-  std::filesystem::path folder_;  // of the template under way, and its file
-  std::filesystem::path file_;
+  Library library_;
   sandbox::testing::World world_;
   sandbox::Application owner_;
   std::string token_;

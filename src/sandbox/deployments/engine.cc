@@ -157,7 +157,7 @@ Json Engine::delete_others(const Run& run, const Deployment& ended) {
 // Everything is put: what is left of the deployment itself.
 Json Engine::finish_resources(Run& run, Deployment& ended) {
   for (const auto& resource : run.plan.resources()) {
-    if (resource.existing || resource.is_deployment) continue;
+    if (resource.existing || resource.is_deployment || !resource.extension.empty()) continue;
     ended.output_resources.push_back(JsonObject{
         {"id", resource.id}
     });

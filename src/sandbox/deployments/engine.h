@@ -67,6 +67,7 @@ class Engine {
   // steps.cc
   void step(const RunPtr& run, std::size_t index);
   void put_resource(const RunPtr& run, std::size_t index, Json body);
+  void keep_extension(const RunPtr& run, std::size_t index, const Json& body);
   void finish_step(const RunPtr& run, std::size_t index, StepOutcome outcome);
   void fail_step(const RunPtr& run, std::size_t index, StepOutcome outcome, Json error);
   void write_step(const Run& run, std::size_t index, const char* state, StepOutcome outcome);

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "sandbox/deployments/engine.h"
+#include "sandbox/deployments/extension_resources.h"
 #include "sandbox/rbac.h"
 
 namespace armature::sandbox {
@@ -37,6 +38,7 @@ void erase_steps(Change& change, const std::string& deployment_id) {
     keys.push_back(it->first);
   }
   for (const std::string& key : keys) change.erase<DeploymentStep>(key);
+  forget_extension_resources(change, deployment_id);
 }
 
 std::optional<ArmAnswer> make_room(Cloud& cloud, Change& change, const Deployment& next) {

@@ -1,6 +1,8 @@
 #include "sandbox/deployments/links.h"
 
 #include "base/bytes.h"
+#include "base/relaxed_json.h"
+#include "sandbox/template/places.h"
 #include "sandbox/template/uri.h"
 
 namespace armature::sandbox {
@@ -84,7 +86,7 @@ class Links {
 
  private:
   std::optional<ArmAnswer> read(const std::string& uri, const std::string& query, Json& into,
-                                std::string* text) {
+                                std::shared_ptr<const std::string>* text) {
     if (!is_reachable(uri)) return invalid_link(uri);
     const bool joined = query.empty() || uri.find('?') != std::string::npos;
     const std::string whole = joined ? uri : uri + (query.starts_with('?') ? "" : "?") + query;
@@ -98,14 +100,14 @@ class Links {
                         "'. Please see https://aka.ms/arm-deploy for usage details.");
     }
     if (bytes->starts_with("\xEF\xBB\xBF")) bytes->erase(0, 3);
-    auto parsed = parse_json(*bytes, kMaxDepth);
+    auto parsed = parse_relaxed_json(*bytes, kMaxDepth);
     if (!parsed || !parsed->is_object()) {
       return refuse(400, "InvalidTemplate",
                     "Unable to process the content at '" + without_query(uri) + "': '" +
                         (parsed ? "it is not a JSON object" : parsed.error().message) + "'.");
     }
     into = *std::move(parsed);
-    if (text) *text = *std::move(bytes);
+    if (text) *text = std::make_shared<const std::string>(*std::move(bytes));
     return std::nullopt;
   }
 
@@ -177,6 +179,8 @@ std::optional<ArmAnswer> follow_links(Cloud& cloud, const ArmCall& call, const J
     if (auto refusal = links.read_template(*link, out)) return refusal;
   } else if (document && document->is_object()) {
     out.document = *document;
+    const auto text = call.text ? tmpl::value_text(*call.text, "properties.template") : "";
+    if (!text.empty()) out.text = std::make_shared<const std::string>(text);
   } else if (document) {
     return refuse(400, "InvalidTemplate",
                   "Deployment template validation failed: 'properties.template must be a JSON "

@@ -8,6 +8,7 @@
 //   Errors         the 400 or 404 as ARM words it: InvalidContentLink, InvalidTemplate…
 //   Threads        any
 //   Source         learn.microsoft.com, "Using linked and nested templates"
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -20,7 +21,7 @@ struct Content {
   Json parameters;     // {name: {"value" or "reference"}} as in a request
   Json template_link;  // as ARM shows it, with an absolute uri; null: the template came inline
   Json parameters_link;
-  std::string text;  // the linked template as its author wrote it; "" for an inline one
+  std::shared_ptr<const std::string> text;  // the template as its author wrote it; or null
 };
 
 // Nothing: `out` is filled.

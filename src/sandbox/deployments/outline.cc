@@ -33,7 +33,7 @@ class Outliner {
     for (auto ready = progress.take_ready(); !ready.empty(); ready = progress.take_ready()) {
       for (const std::size_t i : ready) {
         progress.done(i);
-        if (resources[i].existing) continue;
+        if (resources[i].existing || !resources[i].extension.empty()) continue;
         parts[i].push_back({*prepared.plan, i});
         if (equal_ci(resources[i].type, kGroups)) plan_group(prepared, i);
         if (!resources[i].is_deployment) continue;

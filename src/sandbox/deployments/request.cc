@@ -122,8 +122,10 @@ ArmAnswer refuse_template(const tmpl::TemplateError& error) {
   body.message = error.message;
   if (!error.path.empty()) {
     body.additional_info.push_back(JsonObject{
-        {"type", "TemplateViolation"                                                     },
-        {"info", JsonObject{{"lineNumber", 0}, {"linePosition", 0}, {"path", error.path}}}
+        {"type", "TemplateViolation"                                                          },
+        {"info",
+         JsonObject{
+             {"lineNumber", error.line}, {"linePosition", error.column}, {"path", error.path}}}
     });
   }
   return answer(400, arm::error_json(body));
@@ -189,6 +191,7 @@ Prepared prepare(Cloud& cloud, const ArmCall& call, const PrepareOptions& option
   d.template_hash = tmpl::template_hash(d.document);
   tmpl::Surroundings around = surroundings_of(cloud, d, parameters, options.planned_group);
   around.preview = options.preview;
+  around.text = content.text;
   auto plan = tmpl::expand(d.document, parameters, around);
   if (!plan) return refused(refuse_template(plan.error()));
   d.shown_parameters = plan->parameters();

@@ -2,6 +2,7 @@
 #include "base/bytes.h"
 #include "base/crypto.h"
 #include "sandbox/deployments/engine.h"
+#include "sandbox/deployments/extension_resources.h"
 #include "sandbox/resource_kinds.h"
 
 namespace armature::sandbox {
@@ -38,6 +39,11 @@ std::string step_key(const std::string& deployment_id, std::size_t index) {
 
 tmpl::Outcome<Json> LiveLookup::reference(const std::string& resource_id,
                                           const std::string& api_version, bool full) {
+  const Json kept = cloud_.store().read([&](const State& state) -> Json {
+    const Json* found = find_extension_resource(state, resource_id);
+    return found ? *found : Json(nullptr);
+  });
+  if (!kept.is_null()) return kept;
   const ArmAnswer out =
       cloud_.perform("GET", deployment_target(resource_id, api_version), std::nullopt,
                      deployment_.caller, deployment_.correlation_id);
@@ -158,7 +164,20 @@ void Engine::step(const RunPtr& run, std::size_t index) {
     });
   }
   if (resource.is_deployment) return put_nested(run, index, *std::move(body));
+  if (!resource.extension.empty()) return keep_extension(run, index, *body);
   put_resource(run, index, *std::move(body));
+}
+
+void Engine::keep_extension(const RunPtr& run, std::size_t index, const Json& body) {
+  StepOutcome outcome;
+  const bool kept = bool(keep_extension_resource(cloud_, *run, run->plan.resources()[index], body));
+  outcome.status = kept ? 201 : 500;
+  if (kept) return finish_step(run, index, std::move(outcome));
+  fail_step(run, index, std::move(outcome),
+            JsonObject{
+                {"code",    "InternalServerError" },
+                {"message", "The database failed."}
+  });
 }
 
 void Engine::put_resource(const RunPtr& run, std::size_t index, Json body) {

@@ -13,7 +13,8 @@ namespace {
 bool stays_behind(std::string_view key) {
   for (const std::string_view name :
        {"condition", "type", "apiVersion", "name", "comments", "dependsOn", "copy", "resources",
-        "existing", "scope", "subscriptionId", "resourceGroup", "metadata", "asserts"}) {
+        "existing", "scope", "subscriptionId", "resourceGroup", "metadata", "asserts", "import",
+        "extension"}) {
     if (equal_ci(name, key)) return true;
   }
   return false;
@@ -35,12 +36,12 @@ Outcome<Json> deployment_properties(Evaluator& evaluator, const JsonObject& writ
   return Json(std::move(out));
 }
 
-TemplateError unable_to_process(TemplateError error, const Source& source) {
+TemplateError unable_to_process(const Context& context, TemplateError error, const Source& source) {
   if (error.code != "InvalidTemplate") return error;
   error.message = "Unable to process template language expressions for resource '" +
                   source.resource.id + "' at line '0' and column '0'. '" + error.message + "'";
   if (!error.path.starts_with("variables")) error = within(std::move(error), source.path);
-  return error;
+  return located(context, std::move(error), source.path);
 }
 
 // ARM's serializer lowers the leading capitals of output names: WEBSITE_URL is websitE_URL.
@@ -130,7 +131,7 @@ Outcome<Json> body(const Source& source, Evaluator& evaluator) {
         source.resource.is_deployment && equal_ci(key, "properties") && member.is_object();
     auto value = nested ? deployment_properties(evaluator, member.get_object(), *source.written)
                         : evaluator.value(member);
-    if (!value) return unable_to_process(within(value.error(), key), source);
+    if (!value) return unable_to_process(evaluator.context, within(value.error(), key), source);
     if (!value->is_null()) out[key] = *std::move(value);
   }
   return Json(std::move(out));
@@ -168,7 +169,7 @@ Outcome<Json> Plan::outputs(Lookup& lookup) const {
       if (error.code == "InvalidTemplate") error.code = "DeploymentOutputEvaluationFailed";
       error.message =
           "Unable to evaluate template outputs: '" + std::string(name) + "'. " + error.message;
-      return error;
+      return located(impl_->context, std::move(error));
     }
     if (!shown->is_null()) out[camel_case(std::string(name))] = *std::move(shown);
   }

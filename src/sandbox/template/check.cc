@@ -49,7 +49,10 @@ class Checker {
 
   std::optional<TemplateError> node(const Node& tree) {
     if (tree.kind == NodeKind::kCall) {
-      if (auto error = check_call(context_, tree)) return error;
+      if (auto error = check_call(context_, tree)) {
+        error->offset = tree.at;
+        return error;
+      }
     }
     for (const Node& child : tree.children) {
       if (auto error = node(child)) return error;

@@ -4,6 +4,7 @@
 #include "base/result.h"
 #include "sandbox/template/nested.h"
 #include "sandbox/template/parameters.h"
+#include "sandbox/template/places.h"
 #include "sandbox/template/plan.h"
 #include "sandbox/template/text.h"
 
@@ -92,7 +93,26 @@ std::optional<TemplateError> list_resources(Plan::Impl& plan) {
 
 }  // namespace
 
-TemplateError validation_failed(TemplateError error) {
+TemplateError located(const Context& context, TemplateError error, std::string_view shown) {
+  if (!context.surroundings.text) return error;
+  const std::string_view text = *context.surroundings.text;
+  const Place place =
+      error.offset ? in_text(text, error.path, *error.offset + 1) : place_of(text, error.path);
+  error.line = place.line;
+  error.column = place.column;
+  constexpr std::string_view kUnknown = "at line '0' and column '0'";
+  const auto found = error.message.find(kUnknown);
+  if (found != std::string::npos) {
+    const Place said = shown.empty() ? place : place_of(text, shown);
+    error.message.replace(found, kUnknown.size(),
+                          "at line '" + std::to_string(said.line) + "' and column '" +
+                              std::to_string(said.column) + "'");
+  }
+  return error;
+}
+
+TemplateError validation_failed(const Context& context, TemplateError error) {
+  error = located(context, std::move(error));
   if (error.code != "InvalidTemplate" && error.code != "InvalidTemplateCircularDependency") {
     return error;
   }
@@ -102,20 +122,23 @@ TemplateError validation_failed(TemplateError error) {
 
 Outcome<Plan> expand(const Json& document, const Json& parameters,
                      const Surroundings& surroundings) {
-  if (auto error = check_shape(document)) return validation_failed(*std::move(error));
   auto plan = std::make_shared<Plan::Impl>();
   Context& context = plan->context;
   context.document = document;
   context.surroundings = surroundings;
+  const auto refused = [&](TemplateError error) {
+    return validation_failed(context, std::move(error));
+  };
+  if (auto error = check_shape(document)) return refused(*std::move(error));
   context.symbolic = is_symbolic(document.get_object());
   if (const auto* given = parameters.if_object()) context.given = *given;
-  if (auto error = check_expressions(context)) return validation_failed(*std::move(error));
-  if (auto error = resolve_parameters(context)) return validation_failed(*std::move(error));
+  if (auto error = check_expressions(context)) return refused(*std::move(error));
+  if (auto error = resolve_parameters(context)) return refused(*std::move(error));
   auto directory = expand_resources(context);
-  if (!directory) return validation_failed(directory.error());
+  if (!directory) return refused(directory.error());
   plan->directory = *std::move(directory);
-  if (auto error = connect(context, plan->directory)) return validation_failed(*std::move(error));
-  if (auto error = list_resources(*plan)) return validation_failed(*std::move(error));
+  if (auto error = connect(context, plan->directory)) return refused(*std::move(error));
+  if (auto error = list_resources(*plan)) return refused(*std::move(error));
   return Plan(std::move(plan));
 }
 
@@ -144,7 +167,7 @@ Json Plan::providers() const {
   JsonArray out;
   for (std::size_t i = 0; i < impl_->resources.size(); ++i) {
     const Resource& resource = impl_->resources[i];
-    if (resource.existing) continue;
+    if (resource.existing || !resource.extension.empty()) continue;
     const auto slash = resource.type.find('/');
     const std::string name_space = resource.type.substr(0, slash);
     const std::string type = resource.type.substr(slash + 1);

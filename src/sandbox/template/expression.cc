@@ -1,5 +1,6 @@
 #include "sandbox/template/expression.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 
@@ -56,6 +57,7 @@ struct Token {
   TokenKind kind = TokenKind::kEndOfData;
   std::string text;
   std::int64_t number = 0;
+  std::size_t at = 0;
 };
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -73,10 +75,12 @@ class Lexer {
     while (true) {
       while (at_ < text_.size() && is_blank(text_[at_])) ++at_;
       if (at_ == text_.size()) break;
+      const std::size_t start = at_;
       ARMATURE_TRY(Token token, next());
+      token.at = start;
       tokens.push_back(std::move(token));
     }
-    tokens.emplace_back();
+    tokens.emplace_back().at = text_.size();
     return tokens;
   }
 
@@ -119,9 +123,9 @@ class Lexer {
         return Token{TokenKind::kString, std::move(value), 0};
       }
     }
-    return invalid("the string constant at position '" + std::to_string(start) +
-                   "' is not terminated. String constants must be enclosed within a pair of single "
-                   "quotes.");
+    return invalid(start, "the string constant at position '" + std::to_string(start) +
+                              "' is not terminated. String constants must be enclosed within a "
+                              "pair of single quotes.");
   }
 
   Outcome<Token> integer() {
@@ -137,20 +141,22 @@ class Lexer {
     const char* first = text_.data() + start;
     const char* last = text_.data() + at_;
     if (std::from_chars(first, last, token.number).ec != std::errc()) {
-      return invalid("the number '" + std::string(first, last) + "' at position '" +
-                     std::to_string(start) + "' is out of range.");
+      return invalid(start, "the number '" + std::string(first, last) + "' at position '" +
+                                std::to_string(start) + "' is out of range.");
     }
     return token;
   }
 
   TemplateError unexpected() const {
-    if (at_ >= text_.size()) return invalid("the expression ends too early.");
-    return invalid("the string character '" + std::string(1, text_[at_]) + "' at position '" +
-                   std::to_string(at_) + "' is not expected.");
+    if (at_ >= text_.size()) return invalid(at_, "the expression ends too early.");
+    return invalid(at_, "the string character '" + std::string(1, text_[at_]) + "' at position '" +
+                            std::to_string(at_) + "' is not expected.");
   }
-  TemplateError invalid(const std::string& why) const {
-    return invalid_template("The language expression '" + std::string(text_) +
-                            "' is not valid: " + why);
+  TemplateError invalid(std::size_t at, const std::string& why) const {
+    TemplateError error = invalid_template("The language expression '" + std::string(text_) +
+                                           "' is not valid: " + why);
+    error.offset = at;
+    return error;
   }
 
   std::string_view text_;
@@ -206,6 +212,7 @@ class Parser {
 
   Outcome<Node> primary(int depth) {
     Node node;
+    node.at = tokens_[at_].at;
     if (peek() == TokenKind::kString) {
       node.text = take().text;
       return node;
@@ -238,9 +245,11 @@ class Parser {
   }
 
   TemplateError expected(TokenKind kind) const {
-    return invalid_template("Unable to parse language expression '" + std::string(text_) +
-                            "': expected token '" + std::string(token_name(kind)) +
-                            "' and actual '" + std::string(token_name(peek())) + "'.");
+    TemplateError error = invalid_template(
+        "Unable to parse language expression '" + std::string(text_) + "': expected token '" +
+        std::string(token_name(kind)) + "' and actual '" + std::string(token_name(peek())) + "'.");
+    error.offset = tokens_[std::min(at_, tokens_.size() - 1)].at;
+    return error;
   }
 
   std::string_view text_;

@@ -24,6 +24,7 @@ struct Node {
   std::string text;        // string value, function name as written, member name
   std::string name_space;  // of a user function, else ""
   std::int64_t number = 0;
+  std::size_t at = 0;  // where it begins in the expression
   std::vector<Node> children;
 };
 

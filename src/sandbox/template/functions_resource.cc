@@ -1,5 +1,6 @@
 // reference(), references() and list*(): answered by the Lookup once resources exist; providers()
 // and pickZones() from what the surroundings know of a type.
+#include "arm/role.h"
 #include "base/bytes.h"
 #include "base/result.h"
 #include "sandbox/template/evaluator.h"
@@ -12,6 +13,7 @@ namespace {
 struct Target {
   std::string id;
   std::string api_version;
+  bool in_template = false;  // and written by it
 };
 
 Outcome<Target> target(Evaluator& evaluator, const std::string& text) {
@@ -26,7 +28,8 @@ Outcome<Target> target(Evaluator& evaluator, const std::string& text) {
   if (best != nullptr) {
     // An id is taken as it stands: it may name the same resource at another scope.
     const bool by_id = text.starts_with('/');
-    return Target{by_id ? text : best->resource.id, best->resource.api_version};
+    return Target{by_id ? text : best->resource.id, best->resource.api_version,
+                  !best->resource.existing};
   }
   if (text.starts_with('/')) return Target{text, ""};
   const auto slash = text.find('/');
@@ -48,6 +51,42 @@ Outcome<std::string> version(const Target& target, const Arguments& arguments) {
                           "usage details.");
 }
 
+// What reference(…, 'Full') shows: not the resource's own names, but where they stand.
+Json full_shape(const Json& whole, const std::string& id, const std::string& api_version,
+                bool in_template) {
+  JsonObject out{
+      {"apiVersion", api_version}
+  };
+  if (const auto* members = whole.if_object()) {
+    for (const auto& [key, value] : *members) {
+      const bool name = key == "id" || key == "name" || key == "type" || key == "systemData" ||
+                        key == "etag" || key == "apiVersion";
+      if (!name) out[key] = value;
+    }
+  }
+  const std::string group = group_scope(id);
+  const std::string subscription = subscription_scope(id);
+  if (!subscription.empty())
+    out["subscriptionId"] = subscription.substr(subscription.rfind('/') + 1);
+  if (!group.empty()) out["resourceGroupName"] = group.substr(group.rfind('/') + 1);
+  const auto providers = to_lower(id).rfind("/providers/");
+  out["scope"] = providers == std::string::npos ? "" : id.substr(0, providers);
+  out["resourceId"] = providers == std::string::npos ? id : id.substr(providers + 11);
+  out["referenceApiVersion"] = api_version;
+  out["condition"] = true;
+  out["isConditionTrue"] = true;
+  out["isTemplateResource"] = in_template;
+  out["isAction"] = false;
+  out["provisioningOperation"] = in_template ? "Create" : "Read";
+  return Json(std::move(out));
+}
+
+Outcome<Json> looked_up(Evaluator& evaluator, const std::string& id, const std::string& api_version,
+                        bool full, bool in_template) {
+  ARMATURE_TRY(Json found, evaluator.lookup->reference(id, api_version, full));
+  return full ? full_shape(found, id, api_version, in_template) : std::move(found);
+}
+
 bool is_full(const Json& value) { return value.is_string() && equal_ci(as_text(value), "full"); }
 
 Outcome<Json> reference(Evaluator& evaluator, const Arguments& arguments) {
@@ -57,7 +96,8 @@ Outcome<Json> reference(Evaluator& evaluator, const Arguments& arguments) {
   const bool full = is_full(rest.back());
   if (rest.size() > 1 && is_full(rest.back())) rest.pop_back();
   ARMATURE_TRY(const std::string api_version, version(found, rest));
-  return evaluator.lookup->reference(found.id, api_version, full && arguments.size() > 1);
+  return looked_up(evaluator, found.id, api_version, full && arguments.size() > 1,
+                   found.in_template);
 }
 
 Outcome<Json> references(Evaluator& evaluator, const Arguments& arguments) {
@@ -68,8 +108,8 @@ Outcome<Json> references(Evaluator& evaluator, const Arguments& arguments) {
   for (const std::size_t hit : evaluator.directory->find_symbol(symbol)) {
     const Source& source = evaluator.directory->sources()[hit];
     if (!source.active) continue;
-    ARMATURE_TRY(Json one, evaluator.lookup->reference(source.resource.id,
-                                                       source.resource.api_version, full));
+    ARMATURE_TRY(Json one, looked_up(evaluator, source.resource.id, source.resource.api_version,
+                                     full, !source.resource.existing));
     out.push_back(std::move(one));
   }
   return Json(std::move(out));
@@ -149,12 +189,89 @@ Outcome<Json> pick_zones(Evaluator& evaluator, const Arguments& arguments) {
   return Json(std::move(out));
 }
 
+// The sandbox numbers physical zones as Azure names them: "westeurope-az2" is logical zone "2".
+std::string zone_prefix(const std::string& location) { return plain_location(location) + "-az"; }
+
+bool is_zone_number(std::string_view text) {
+  return text.size() == 1 && text[0] >= '1' && text[0] <= '3';
+}
+
+Outcome<std::string> zone(std::string_view function, const Arguments& arguments, const Json& given,
+                          bool logical) {
+  ARMATURE_TRY(const std::string subscription, text_argument(function, arguments, 0));
+  ARMATURE_TRY(const std::string location, text_argument(function, arguments, 1));
+  if (!given.is_string()) {
+    return wrong_argument(function, "its zones to be of type 'String'", given);
+  }
+  const std::string prefix = zone_prefix(location);
+  std::string text(as_text(given));
+  if (text.empty()) return text;
+  if (!logical && is_zone_number(text)) return prefix + text;
+  if (logical && starts_with_ci(text, prefix) && is_zone_number(text.substr(prefix.size()))) {
+    return text.substr(prefix.size());
+  }
+  return invalid_template("The template language function '" + std::string(function) +
+                          "' found no zone '" + text + "' in the location '" + location +
+                          "' of the subscription '" + subscription + "'.");
+}
+
+Outcome<Json> one_zone(std::string_view function, const Arguments& arguments, bool logical) {
+  ARMATURE_TRY(std::string found, zone(function, arguments, arguments[2], logical));
+  return Json(std::move(found));
+}
+Outcome<Json> all_zones(std::string_view function, const Arguments& arguments, bool logical) {
+  const auto* list = arguments[2].if_array();
+  if (list == nullptr) {
+    return wrong_argument(function, "its third parameter to be an array", arguments[2]);
+  }
+  JsonArray out;
+  for (const Json& one : *list) {
+    ARMATURE_TRY(std::string found, zone(function, arguments, one, logical));
+    out.emplace_back(std::move(found));
+  }
+  return Json(std::move(out));
+}
+
+Outcome<Json> to_logical_zone(Evaluator&, const Arguments& arguments) {
+  return one_zone("toLogicalZone", arguments, true);
+}
+Outcome<Json> to_logical_zones(Evaluator&, const Arguments& arguments) {
+  return all_zones("toLogicalZones", arguments, true);
+}
+Outcome<Json> to_physical_zone(Evaluator&, const Arguments& arguments) {
+  return one_zone("toPhysicalZone", arguments, false);
+}
+Outcome<Json> to_physical_zones(Evaluator&, const Arguments& arguments) {
+  return all_zones("toPhysicalZones", arguments, false);
+}
+
+Outcome<Json> role_definitions(Evaluator& evaluator, const Arguments& arguments) {
+  ARMATURE_TRY(const std::string name, text_argument("roleDefinitions", arguments, 0));
+  const arm::Role* role = arm::find_builtin_role(name);
+  if (role == nullptr) {
+    return invalid_template(
+        "The template language function 'roleDefinitions' found no built-in "
+        "role that is called '" +
+        name + "'.");
+  }
+  return Json(JsonObject{
+      {"id",       resource_id(subscription_scope(evaluator.context.surroundings.scope),
+       "Microsoft.Authorization/roleDefinitions", role->id)},
+      {"roleDefinitionId", role->id                                                                    }
+  });
+}
+
 constexpr Function kRows[] = {
-    {"reference", 1,       3,    reference,       nullptr, true},
-    {"references",       1,              2,       references,               nullptr, true},
-    {"list", 1, 3,nullptr,list, true},
-    {"providers",          2,                2,                   providers                                  },
-    {"pickZones",           3,        5,  pick_zones},
+    {"toLogicalZone",   3, 3,    to_logical_zone  },
+    {"toLogicalZones",  3, 3,    to_logical_zones },
+    {"toPhysicalZone",  3, 3,    to_physical_zone },
+    {"toPhysicalZones", 3, 3,    to_physical_zones},
+    {"roleDefinitions", 1, 1,    role_definitions },
+    {"reference",       1, 3,    reference,         nullptr, true},
+    {"references",             1,              2,       references,           nullptr, true},
+    {"list",       1, 3,nullptr,  list, true},
+    {"providers",          2,          2,             providers                        },
+    {"pickZones",                 3,        5,  pick_zones        },
 };
 
 }  // namespace

@@ -220,7 +220,7 @@ class TypeCheck {
   TemplateError refuse(const Json& value, const std::string& why) const {
     const std::string shown = secure_ ? "" : " '" + plain_text(value) + "'";
     return invalid_template("The provided value" + shown + " for the template parameter '" + name_ +
-                            "' is not valid. " + why);
+                            "' at line '0' and column '0' is not valid. " + why);
   }
   TemplateError refuse_length(const std::string& bound) const {
     return invalid_template("The provided value for the template parameter '" + name_ +

@@ -13,6 +13,9 @@ struct Plan::Impl {
 };
 
 // ARM's wrapper around the detail of an invalid template; other codes pass unchanged.
-TemplateError validation_failed(TemplateError error);
+TemplateError validation_failed(const Context& context, TemplateError error);
+// With the line and column of its path, where the text is at hand, also in its message. `shown`:
+// the path that the message speaks of, when it is another one.
+TemplateError located(const Context& context, TemplateError error, std::string_view shown = "");
 
 }  // namespace armature::sandbox::tmpl

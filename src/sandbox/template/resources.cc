@@ -20,6 +20,21 @@ bool is_existing(const JsonObject& written) {
   return flag != nullptr && flag->is_bool() && flag->get_bool();
 }
 
+// Who provides a resource that names an extension: "Kubernetes", "MicrosoftGraph"; "" for ARM.
+std::string extension_of(const Context& context, const JsonObject& written) {
+  for (const auto& [key, section] :
+       {std::pair("import", "imports"), std::pair("extension", "extensions")}) {
+    const Json* alias = find_ci(written, key);
+    if (alias == nullptr || !alias->is_string()) continue;
+    const JsonObject* declared = context.section(section);
+    const Json* found = declared == nullptr ? nullptr : find_ci(*declared, as_text(*alias));
+    if (found == nullptr) return std::string(as_text(*alias));
+    const std::string provider = text_at(*found, "provider", text_at(*found, "name"));
+    return equal_ci(provider, "AzureResourceManager") ? "" : provider;
+  }
+  return "";
+}
+
 class Expander {
  public:
   explicit Expander(Context& context) : context_(context) {}
@@ -169,13 +184,15 @@ class Expander {
     std::string scope;
     std::string subscription;
     std::string group;
+    resource.extension = extension_of(context_, written);
+    const bool of_arm = resource.extension.empty();
     const Field fields[] = {
-        {"type",           &resource.type,        true },
-        {"name",           &resource.name,        true },
-        {"apiVersion",     &resource.api_version, true },
-        {"scope",          &scope,                false},
-        {"subscriptionId", &subscription,         false},
-        {"resourceGroup",  &group,                false}
+        {"type",           &resource.type,        true  },
+        {"name",           &resource.name,        of_arm},
+        {"apiVersion",     &resource.api_version, of_arm},
+        {"scope",          &scope,                false },
+        {"subscriptionId", &subscription,         false },
+        {"resourceGroup",  &group,                false }
     };
     for (const Field& field : fields) {
       const Json* member = find_ci(written, field.key);
@@ -198,6 +215,10 @@ class Expander {
       *field.into = std::string(as_text(*value));
     }
     resource.existing = is_existing(written);
+    if (!of_arm) {
+      place_below_deployment(source);
+      return std::nullopt;
+    }
     if (parent != nullptr) under(*parent, resource);
     if (auto error = check_segments(resource)) return error;
     place(source, scope, subscription, group);
@@ -245,6 +266,25 @@ class Expander {
       base += "/providers/" + scope;
     }
     resource.id = resource_id(base, resource.type, resource.name);
+  }
+
+  // "apps/Deployment@v1": its provider knows no ids of ARM.
+  void place_below_deployment(Source& source) const {
+    Resource& resource = source.resource;
+    const auto version = resource.type.find('@');
+    if (version != std::string::npos && resource.api_version.empty()) {
+      resource.api_version = resource.type.substr(version + 1);
+    }
+    resource.type = resource.type.substr(0, version);
+    if (resource.name.empty()) {
+      resource.name = resource.symbol;
+      if (!resource.copy_loop.empty()) resource.name += "-" + std::to_string(source.iteration);
+    }
+    const std::string& scope = context_.surroundings.scope;
+    resource.id = resource_id(scope, "Microsoft.Resources/deployments",
+                              text_at(context_.surroundings.deployment, "name")) +
+                  "/extensibleResources/" + resource.name;
+    source.plain_id = resource.id;
   }
 
   Context& context_;

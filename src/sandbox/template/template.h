@@ -33,6 +33,11 @@ struct TemplateError {
   std::string code;  // "InvalidTemplate", "DeploymentParameterNotFound"…
   std::string message;
   std::string path;  // "resources[2].properties.subnets"
+  // Of the path in the template's text, from 1; 0 where that is not at hand.
+  int line = 0;
+  int column = 0;
+  std::optional<std::size_t> offset =
+      std::nullopt;  // inside of the expression at the path, without its bracket
 };
 
 template <class T>
@@ -71,6 +76,8 @@ struct Surroundings {
   Instant now;                            // utcNow()
   std::function<std::string()> new_guid;  // newGuid()
   Json deployer;                          // deployer(); null when not known
+  // The document as its author wrote it, for lines and columns; null when not at hand.
+  std::shared_ptr<const std::string> text;
   // providers() and pickZones(): {resourceType, locations, apiVersions, zoneMappings?} of one type;
   // null when the type is not known. Without it both functions see no types.
   std::function<Json(const std::string& name_space, const std::string& type)> provider_type;
@@ -97,6 +104,8 @@ struct Resource {
   std::string id;              // full resource id, its own scope considered
   bool existing = false;       // languageVersion 2.0: read, not written
   bool is_deployment = false;  // Microsoft.Resources/deployments: a nested deployment
+  std::string extension;       // its provider, when that is not ARM: "Kubernetes"; then id is a
+                               // place below the deployment, and no request reaches it
   std::vector<std::size_t>
       depends_on;  // indexes into Plan::resources(); conditions and copies applied
   // A loop in mode serial: also depends on the batch before, already among depends_on.

@@ -145,7 +145,7 @@ TEST(Expand, SymbolicNamesAndExisting) {
     "apps":{"type":"A.B/c","apiVersion":"2","name":"[format('a{0}', copyIndex())]",
             "copy":{"name":"apps","count":2},"properties":{"u":"[reference('vault').uri]"}},
     "last":{"type":"A.B/c","apiVersion":"1","name":"last","dependsOn":["apps"],
-            "properties":{"all":"[map(references('apps', 'full'), lambda('r', lambdaVariables('r').id))]","one":"[reference('apps[1]').n]"}}}})");
+            "properties":{"all":"[map(references('apps', 'full'), lambda('r', lambdaVariables('r').resourceId))]","one":"[reference('apps[1]').n]"}}}})");
   ASSERT_TRUE(plan) << plan.error().message;
   EXPECT_EQ(edges(*plan), "kv a0<-kv a1<-kv last<-a0,a1");
   EXPECT_TRUE(plan->resources()[0].existing);
@@ -154,7 +154,7 @@ TEST(Expand, SymbolicNamesAndExisting) {
   lookup.otherwise = parsed(R"({"id":"i","n":3})");
   const auto body = plan->body_of(3, lookup);
   ASSERT_TRUE(body) << body.error().message;
-  EXPECT_EQ(dump(*body), R"({"properties":{"all":["i","i"],"one":3}})");
+  EXPECT_EQ(dump(*body), R"({"properties":{"all":["A.B/c/a0","A.B/c/a1"],"one":3}})");
 }
 
 TEST(Expand, ScopesOfExtensionsLocksAndNestedDeployments) {
@@ -205,7 +205,8 @@ TEST(Expand, ErrorsHaveArmsTextsAndPaths) {
        "parameters.p",                                                                                                                               "Expected 'String, Uri'. Actual 'Integer'."                        },
       {R"({"parameters":{"p":{"type":"string","allowedValues":["a","b"]}},"resources":[]})",
        R"({"p":{"value":"c"}})",                                                                                     "parameters.p",
-       "The provided value 'c' for the template parameter 'p' is not valid. The parameter value is "
+       "The provided value 'c' for the template parameter 'p' at line '0' and column '0' is not "
+       "valid. The parameter value is "
        "not part of the allowed value(s): 'a,b'."                                                                                                                                                                       },
       {R"({"parameters":{"p":{"type":"securestring","minLength":9}},"resources":[]})",
        R"({"p":{"value":"topsecr"}})",                                                                               "parameters.p",
