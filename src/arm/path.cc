@@ -65,14 +65,15 @@ bool is_utf8(std::string_view text) {
 
 // Two servers must never read one segment in two ways: whatever one of them may decode, split,
 // trim or cut is refused here.
-Status check_segment(const std::string& segment) {
+Status check_segment(const std::string& segment, bool semicolons) {
   if (segment.empty()) return fail(Code::kInvalid, "path has an empty segment");
   for (const char c : segment) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte < 0x20 || byte == 0x7F) {
       return fail(Code::kInvalid, "path has a control character");
     }
-    if (std::string_view("/\\%?#;").find(c) != std::string_view::npos) {
+    if (std::string_view("/\\%?#;").find(c) != std::string_view::npos &&
+        !(semicolons && c == ';')) {
       return fail(Code::kInvalid,
                   "path segment '" + segment + "' has the character '" + c + "', also encoded");
     }
@@ -157,12 +158,16 @@ Result<std::vector<std::string>> split_path(std::string_view path, Encoding enco
   if (!path.empty() && path.back() == '/') path.remove_suffix(1);
   std::vector<std::string> segments;
   if (path.empty()) return segments;
+  // Names of backup containers and items are lists: "VMAppContainer;compute;group;vm".
+  bool semicolons = false;
   for (const std::string& raw : split(path, '/')) {
     std::string segment = raw;
     if (encoding == Encoding::kPercent) {
       ARMATURE_TRY(segment, decode(raw));
     }
-    ARMATURE_CHECK(check_segment(segment));
+    ARMATURE_CHECK(check_segment(segment, semicolons));
+    semicolons = semicolons || (!segments.empty() && is_providers(segments.back()) &&
+                                equal_ci(segment, "Microsoft.RecoveryServices"));
     segments.push_back(std::move(segment));
   }
   return segments;
