@@ -1,10 +1,10 @@
 """The Azure CLI: what a person types in a day."""
 import json
-import os
 import pathlib
 import subprocess
 import time
 
+import robot
 import templates
 
 PATIENCE = 120
@@ -74,6 +74,54 @@ def sign_in(az, sandbox):
     az.case("login with a wrong secret", "login", "--service-principal", "-u", env["AZURE_CLIENT_ID"], "-p", "wrong",
             "--tenant", env["AZURE_TENANT_ID"], env=wrong, refused="AADSTS7000215")
     return signed_in
+
+
+def signed_in_as(az, sandbox, name, env=None):
+    """Another configuration folder, with the cloud set: its environment."""
+    folder = {"AZURE_CONFIG_DIR": str(az.home / f"az-{name}"), **(env or {})}
+    az.run("cloud", "register", "-n", "armature", "--cloud-config", f"@{sandbox.data / 'azure-cloud.json'}", env=folder)
+    az.run("cloud", "set", "-n", "armature", env=folder)
+    return folder
+
+
+def other_sign_ins(az, sandbox):
+    """Certificate, federated token and managed identity; the application is made by az itself."""
+    certificate, pem = robot.make_certificate(az.home)
+    issuer = robot.Issuer(az.home)
+    tenant = az.environment["AZURE_TENANT_ID"]
+    try:
+        app = az.case("ad app create", "ad", "app", "create", "--display-name", "robot",
+                      check=lambda said: said["displayName"] == "robot") or {"appId": "none", "id": "none"}
+        az.case("ad sp create", "ad", "sp", "create", "--id", app["appId"], check=lambda said: said["appId"] == app["appId"])
+        az.case("ad app credential reset --cert", "ad", "app", "credential", "reset", "--id", app["appId"], "--cert",
+                f"@{certificate}", "--append")
+        (az.home / "federated.json").write_text(json.dumps(issuer.credential("robot")))
+        az.case("ad app federated-credential create", "ad", "app", "federated-credential", "create", "--id", app["appId"],
+                "--parameters", "federated.json", check=lambda said: said["subject"] == "robot")
+        az.case("role assignment create --assignee APPID", "role", "assignment", "create", "--assignee", app["appId"],
+                "--role", "Reader", "--scope", f"/subscriptions/{sandbox.subscription}")
+        az.case("ad sp list", "ad", "sp", "list", "--display-name", "robot", check=lambda said: len(said) == 1)
+        who = ("login", "--service-principal", "-u", app["appId"], "--tenant", tenant)
+        with_certificate = ("-p", pem) if "2.45" in az.client.name else ("--certificate", pem)
+        az.case("login --service-principal (certificate)", *who, *with_certificate, env=signed_in_as(az, sandbox, "certificate"),
+                check=lambda said: said[0]["id"] == sandbox.subscription)
+        az.case("login --service-principal (federated token)", *who, "--federated-token", issuer.token("robot"),
+                env=signed_in_as(az, sandbox, "federated"), check=lambda said: said[0]["id"] == sandbox.subscription)
+        managed = signed_in_as(az, sandbox, "managed", env=identity_endpoint(az, sandbox))
+        az.case("login --identity", "login", "--identity", env=managed,
+                check=lambda said: said[0]["id"] == sandbox.subscription)
+        az.case("group list (managed identity)", "group", "list", env=managed,
+                check=lambda said: "rg" in [one["name"] for one in said])
+    finally:
+        issuer.stop()
+
+
+def identity_endpoint(az, sandbox):
+    """az before 2.7x knows App Service's endpoint of 2017 alone; later ones read what `sandbox env` gave."""
+    if "2.45" not in az.client.name:
+        return {}
+    return {"APPSETTING_WEBSITE_SITE_NAME": "sandbox", "MSI_ENDPOINT": sandbox.address["sandbox"]["identity_endpoint"],
+            "MSI_SECRET": pathlib.Path(sandbox.address["sandbox"]["identity_header_file"]).read_text().strip()}
 
 
 def groups(az):
@@ -288,6 +336,7 @@ def run(client, sandbox, home, results):
     if not sign_in(az, sandbox):
         return
     groups(az)
+    other_sign_ins(az, sandbox)
     providers(az)
     resource_id = resources(az, sandbox)
     tags(az, resource_id)

@@ -22,7 +22,6 @@ SUBSCRIPTION = os.environ["AZURE_SUBSCRIPTION_ID"]
 SCOPE = URL + "/.default"
 OFFLINE = {"disable_instance_discovery": True}  # never ask login.microsoftonline.com about this authority
 ARM = {"base_url": URL, "credential_scopes": [SCOPE]}
-WORK = os.environ["ARMATURE_WORK"]
 
 
 def case(name):
@@ -59,6 +58,36 @@ def _():
 @case("DefaultAzureCredential.get_token")
 def _():
     assert DefaultAzureCredential(**OFFLINE).get_token("https://management.azure.com/.default").token
+
+
+ROBOT = os.environ["ARMATURE_ROBOT_ID"]
+TOKEN_FILE = os.environ["AZURE_FEDERATED_TOKEN_FILE"]
+
+
+@case("CertificateCredential.get_token")
+def _():
+    assert CertificateCredential(TENANT, ROBOT, os.environ["ARMATURE_ROBOT_PEM"], **OFFLINE).get_token(SCOPE).token
+
+
+@case("WorkloadIdentityCredential.get_token")
+def _():
+    found = WorkloadIdentityCredential(tenant_id=TENANT, client_id=ROBOT, token_file_path=TOKEN_FILE, **OFFLINE)
+    assert found.get_token(SCOPE).token
+
+
+@case("ClientAssertionCredential.get_token")
+def _():
+    def assertion():
+        with open(TOKEN_FILE) as file:
+            return file.read()
+    assert ClientAssertionCredential(TENANT, ROBOT, assertion, **OFFLINE).get_token(SCOPE).token
+
+
+@case("ManagedIdentityCredential.get_token (IMDS)")
+def _():
+    for name in ("AZURE_FEDERATED_TOKEN_FILE",):  # else it would be taken for a workload identity
+        os.environ.pop(name)
+    assert ManagedIdentityCredential().get_token("https://management.azure.com/.default").token
 
 
 @case("ClientSecretCredential with a wrong secret")

@@ -3,13 +3,26 @@ import json
 import subprocess
 import time
 
+import robot
+
 PATIENCE = 600
 
 
 def run(client, sandbox, home, results):
     environment = sandbox.environment()
-    environment["ARMATURE_IMDS_URL"] = sandbox.address["sandbox"].get("imds_url", "")
-    environment["ARMATURE_WORK"] = str(home)
+    issuer = robot.Issuer(home)
+    try:
+        certificate, pem = robot.make_certificate(home)
+        token = home / "robot.jwt"
+        token.write_text(issuer.token("robot"))
+        environment |= {"ARMATURE_ROBOT_ID": robot.Directory(environment).make_robot(certificate, issuer),
+                        "ARMATURE_ROBOT_PEM": str(pem), "AZURE_FEDERATED_TOKEN_FILE": str(token)}
+        run_program(client, environment, results)
+    finally:
+        issuer.stop()
+
+
+def run_program(client, environment, results):
     started = time.monotonic()
     process = subprocess.Popen(client.command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                env=environment)

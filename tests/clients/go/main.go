@@ -101,6 +101,32 @@ func main() {
 		_, err = wrong.GetToken(ctx, scope)
 		return expect(err != nil && strings.Contains(err.Error(), "AADSTS7000215"), fmt.Sprint(err))
 	})
+	run("ClientCertificateCredential.GetToken", func() error {
+		pem, err := os.ReadFile(os.Getenv("ARMATURE_ROBOT_PEM"))
+		if err != nil {
+			return err
+		}
+		certificates, key, err := azidentity.ParseCertificates(pem, nil)
+		if err != nil {
+			return err
+		}
+		found, err := azidentity.NewClientCertificateCredential(tenant, os.Getenv("ARMATURE_ROBOT_ID"), certificates, key,
+			&azidentity.ClientCertificateCredentialOptions{ClientOptions: options, DisableInstanceDiscovery: true})
+		if err != nil {
+			return err
+		}
+		_, err = found.GetToken(ctx, scope)
+		return err
+	})
+	run("WorkloadIdentityCredential.GetToken", func() error {
+		found, err := azidentity.NewWorkloadIdentityCredential(&azidentity.WorkloadIdentityCredentialOptions{
+			ClientOptions: options, DisableInstanceDiscovery: true, ClientID: os.Getenv("ARMATURE_ROBOT_ID")})
+		if err != nil {
+			return err
+		}
+		_, err = found.GetToken(ctx, scope)
+		return err
+	})
 	clients, err := armresources.NewClientFactory(subscription, credential, &arm.ClientOptions{ClientOptions: options})
 	if err != nil {
 		panic(err)

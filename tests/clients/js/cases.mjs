@@ -1,5 +1,11 @@
 // The JavaScript SDKs, as their own documentation uses them; only endpoint and trust differ.
-import { ClientSecretCredential, DefaultAzureCredential, ManagedIdentityCredential } from "@azure/identity";
+import {
+  ClientCertificateCredential,
+  ClientSecretCredential,
+  DefaultAzureCredential,
+  ManagedIdentityCredential,
+  WorkloadIdentityCredential,
+} from "@azure/identity";
 import { ResourceManagementClient } from "@azure/arm-resources";
 import { DeploymentsClient } from "@azure/arm-resourcesdeployments";
 import { SecretClient } from "@azure/keyvault-secrets";
@@ -39,11 +45,19 @@ await run("ClientSecretCredential with a wrong secret", async () => {
   const wrong = new ClientSecretCredential(tenant, process.env.AZURE_CLIENT_ID, "wrong", offline);
   await assert.rejects(wrong.getToken(url + "/.default"), /AADSTS7000215/);
 });
-if (process.env.ARMATURE_IMDS_URL) {
-  await run("ManagedIdentityCredential.getToken (IMDS)", async () => {
-    assert.ok((await new ManagedIdentityCredential().getToken("https://management.azure.com/.default")).token);
-  });
-}
+const robot = process.env.ARMATURE_ROBOT_ID;
+await run("ClientCertificateCredential.getToken", async () => {
+  const found = new ClientCertificateCredential(tenant, robot, process.env.ARMATURE_ROBOT_PEM, offline);
+  assert.ok((await found.getToken(url + "/.default")).token);
+});
+await run("WorkloadIdentityCredential.getToken", async () => {
+  const found = new WorkloadIdentityCredential({ ...offline, tenantId: tenant, clientId: robot });
+  assert.ok((await found.getToken(url + "/.default")).token);
+});
+delete process.env.AZURE_FEDERATED_TOKEN_FILE; // else it would be taken for a workload identity
+await run("ManagedIdentityCredential.getToken (IMDS)", async () => {
+  assert.ok((await new ManagedIdentityCredential().getToken("https://management.azure.com/.default")).token);
+});
 await run("resourceGroups.createOrUpdate", async () => {
   const made = await resources.resourceGroups.createOrUpdate("js", { location: "westeurope", tags: { a: "b" } });
   assert.equal(made.properties.provisioningState, "Succeeded");
