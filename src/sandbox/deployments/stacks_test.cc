@@ -55,6 +55,7 @@ struct StackWorld : World {
   // Polls the operation until it has ended; gives its status.
   std::string settle(const http::Response& started) {
     const std::string url = started.headers.get("Azure-AsyncOperation").value_or("");
+    if (url.empty()) return started.body;
     const std::string path = url.substr(cloud->url().size());
     std::string status = "InProgress";
     while (status == "InProgress") {

@@ -111,21 +111,21 @@ std::string unique_string(const std::vector<std::string>& arguments) {
 std::string minified_template(const Json& document) {
   if (!document.is_object()) return upper_invariant(json_text(document));
   JsonObject copy = ordered(document.get_object(), kTemplateOrder);
-  // The hash a compiler wrote into the document is no part of what it is the hash of.
-  if (Json* metadata = copy.if_contains("metadata"); metadata && metadata->is_object()) {
-    Json* generator = metadata->get_object().if_contains("_generator");
-    if (generator != nullptr && generator->is_object()) {
-      generator->get_object().erase("templateHash");
-    }
-  }
   order_members(copy, "parameters", kParameterOrder);
   order_members(copy, "outputs", kOutputOrder);
   order_members(copy, "resources", kResourceOrder);
   return upper_invariant(json_text(Json(std::move(copy))));
 }
 
+// The hash a compiler wrote into the document is no part of what it is the hash of.
 std::string template_hash(const Json& document) {
-  return std::to_string(hash64(minified_template(document)));
+  Json copy = document;
+  Json* metadata = copy.is_object() ? copy.get_object().if_contains("metadata") : nullptr;
+  Json* generator = metadata && metadata->is_object()
+                        ? metadata->get_object().if_contains("_generator")
+                        : nullptr;
+  if (generator && generator->is_object()) generator->get_object().erase("templateHash");
+  return std::to_string(hash64(minified_template(copy)));
 }
 
 }  // namespace armature::sandbox::tmpl
