@@ -10,6 +10,7 @@
 #include "sandbox/deployments/scope.h"
 #include "sandbox/deployments/seal.h"
 #include "sandbox/deployments/surroundings.h"
+#include "sandbox/front/provider_facts.h"
 
 namespace armature::sandbox {
 namespace {
@@ -138,7 +139,12 @@ tmpl::Outcome<tmpl::Plan> expand_again(Cloud& cloud, const Deployment& deploymen
 }
 
 std::string deployment_target(const std::string& id, const std::string& api_version) {
-  const std::string version = api_version.empty() ? "2021-04-01" : api_version;
+  std::string version = api_version;
+  if (version.empty()) {
+    const auto parsed = arm::ResourceId::parse(id);
+    const auto facts = parsed ? find_type(parsed->type) : std::nullopt;
+    version = facts ? std::string(facts->default_version()) : "2021-04-01";
+  }
   return encode_path(id) + "?api-version=" + http::percent_encode(version);
 }
 

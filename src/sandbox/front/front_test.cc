@@ -270,20 +270,52 @@ TEST_F(ArmFront, NamesAreUniqueInTheWorldAndChecked) {
 }
 
 TEST_F(ArmFront, AGroupHoldsEightHundredOfAType) {
-  const auto vault = [&](int i) {
+  const auto identity = [&](int i) {
     return world.group() + "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id" +
-           std::to_string(i) + "?api-version=2023-01-31";
+           std::to_string(i);
   };
-  for (int i = 0; i < 800; ++i) {
-    ASSERT_EQ(world.call("PUT", vault(i), R"({"location":"westeurope"})").status, 201) << i;
-  }
-  const auto refused = world.call("PUT", vault(800), R"({"location":"westeurope"})");
+  const std::string version = "?api-version=2023-01-31";
+  const char* body = R"({"location":"westeurope"})";
+  const auto filled = world.cloud->store().change([&](Change& change) {
+    for (int i = 0; i < 799; ++i) {
+      Record record;
+      record.id = identity(i);
+      record.type = "Microsoft.ManagedIdentity/userAssignedIdentities";
+      record.name = "id" + std::to_string(i);
+      record.body = JsonObject{
+          {"location", "westeurope"}
+      };
+      change.put(to_lower(record.id), record);
+    }
+    return 0;
+  });
+  ASSERT_TRUE(filled);
+  EXPECT_EQ(world.call("PUT", identity(799) + version, body).status, 201);
+  const auto refused = world.call("PUT", identity(800) + version, body);
   EXPECT_EQ(refused.status, 409);
   EXPECT_EQ(code_of(refused), "ResourceQuotaExceeded");
-  EXPECT_EQ(world.call("PUT", vault(3), R"({"location":"westeurope","tags":{"a":"b"}})").status,
-            200);
-  world.call("DELETE", vault(5));
-  EXPECT_EQ(world.call("PUT", vault(800), R"({"location":"westeurope"})").status, 201);
+  const char* changed = R"({"location":"westeurope","tags":{"a":"b"}})";
+  EXPECT_EQ(world.call("PUT", identity(3) + version, changed).status, 200);
+  EXPECT_EQ(world.call("DELETE", identity(5) + version).status, 200);
+  EXPECT_EQ(world.call("PUT", identity(800) + version, body).status, 201);
+}
+
+// Calls that a deployment makes where the template names no version.
+TEST_F(ArmFront, CompleteModeDeletesByTheTypesOwnVersion) {
+  const std::string net = world.group() +
+                          "/providers/Microsoft.Network/virtualNetworks/net"
+                          "?api-version=2023-04-01";
+  ASSERT_EQ(world.call("PUT", net, R"({"location":"westeurope","properties":{}})").status, 201);
+  const Json empty = JsonObject{
+      {"$schema",
+       "https://schema.management.azure.com/schemas/2019-04-01/"
+       "deploymentTemplate.json#"   },
+      {"contentVersion", "1.0.0.0"  },
+      {"resources",      JsonArray{}}
+  };
+  ASSERT_LT(world.deploy("d", empty, JsonObject{}, "Complete").status, 300);
+  EXPECT_EQ(text_at(world.ended("d"), "properties.provisioningState"), "Succeeded");
+  EXPECT_EQ(world.call("GET", net).status, 404);
 }
 
 TEST_F(ArmFront, ListsComeInPagesThatMissNothing) {
