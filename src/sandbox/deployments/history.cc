@@ -1,5 +1,6 @@
 // The deployment history of a scope: 800 at most. Above 775 the oldest go, down to 750, in the name
-// of who deploys; without the right to delete them the quota holds.
+// of who deploys; without the right to delete them, or under a lock, the quota
+// holds.
 //
 //   Source    "Automatic deletions from deployment history"
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include "base/bytes.h"
 #include "sandbox/deployments/engine.h"
 #include "sandbox/deployments/extension_resources.h"
+#include "sandbox/front/locks.h"
 #include "sandbox/rbac.h"
 
 namespace armature::sandbox {
@@ -49,8 +51,11 @@ std::optional<ArmAnswer> make_room(Cloud& cloud, Change& change, const Deploymen
   std::vector<std::string> old;
   for (const Deployment* d : known) {
     if (count - old.size() <= kKept) break;
-    const bool goes = d->terminal() && may(cloud, change.state(), next.caller.object_id,
-                                           "Microsoft.Resources/deployments/delete", d->id);
+    const ArmCall removal = cloud.make_call("DELETE", deployment_target(d->id), std::nullopt,
+                                            next.caller, next.correlation_id);
+    const bool goes = d->terminal() && !check_locks(change.state(), removal) &&
+                      may(cloud, change.state(), next.caller.object_id,
+                          "Microsoft.Resources/deployments/delete", d->id);
     if (goes) old.push_back(d->id);
   }
   for (const std::string& id : old) {

@@ -64,6 +64,18 @@ TEST(History, WhatRunsStaysAndTheQuotaHolds) {
   EXPECT_EQ(code_of(world.deploy("one", empty_template())), "DeploymentQuotaExceeded");
 }
 
+TEST(History, ALockKeepsIt) {
+  World world;
+  world.make_group();
+  fill(world, 800);
+  const std::string lock = world.group() + "/providers/Microsoft.Authorization/locks/l";
+  ASSERT_EQ(world.call("PUT", lock, R"({"properties":{"level":"CanNotDelete"}})").status, 201);
+  EXPECT_EQ(code_of(world.deploy("one", empty_template())), "DeploymentQuotaExceeded");
+  ASSERT_LT(world.call("DELETE", lock).status, 300);
+  EXPECT_EQ(world.deploy("one", empty_template()).status, 201);
+  world.ended("one");
+}
+
 TEST(History, ListsComeInPagesNewestFirst) {
   World world;
   world.make_group();

@@ -102,6 +102,14 @@ struct Request {
   std::optional<ArmAnswer> refusal;
 };
 
+// Who sets, changes or lifts deny settings needs a right of its own.
+std::optional<ArmAnswer> check_deny_right(const Cloud& cloud, const State& state,
+                                          const ArmCall& call, const std::string& id, bool guards) {
+  const Stack* old = state.get<Stack>(to_lower(id));
+  if (!guards && (!old || text_at(old->deny, "mode") == "none")) return std::nullopt;
+  return refuse_access(cloud, state, call.caller, {call.caller.object_id, kManageDeny, id});
+}
+
 // What PUT and validate have in common: everything is read and checked, nothing is done.
 Request read_request(Cloud& cloud, const ArmCall& call) {
   Request out;
@@ -148,13 +156,9 @@ Request read_request(Cloud& cloud, const ArmCall& call) {
     return refused(*std::move(denied));
   }
   const bool guards = text_at(stack.deny, "mode") != "none";
-  if (guards) {
-    auto denied = cloud.store().read([&](const State& state) {
-      return refuse_access(cloud, state, call.caller,
-                           {call.caller.object_id, kManageDeny, stack.id});
-    });
-    if (denied) return refused(*std::move(denied));
-  }
+  auto denied = cloud.store().read(
+      [&](const State& state) { return check_deny_right(cloud, state, call, stack.id, guards); });
+  if (denied) return refused(*std::move(denied));
   const Json* given = find(*properties, "parameters");
   stack.document = out.prepared.deployment.document;
   stack.parameters = stack_parameters(stack.document, given ? *given : Json(nullptr));
@@ -313,6 +317,9 @@ ArmAnswer Stacks::remove(const ArmCall& call) {
   const auto started = cloud_.store().change([&](Change& change) -> ArmAnswer {
     const Stack* old = change.state().get<Stack>(key);
     if (!old) return answer(204);
+    if (auto denied = check_deny_right(cloud_, change.state(), call, old->id, false)) {
+      return *std::move(denied);
+    }
     if (!old->terminal()) return busy(*old);
     Stack next = *old;
     next.state = "deletingResources";

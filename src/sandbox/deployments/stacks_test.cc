@@ -128,6 +128,18 @@ TEST(Stacks, DenySettingsWinOverRoles) {
             "DenyAssignmentAuthorizationFailed");
   EXPECT_EQ(world.call("GET", world.account("one"), "", as_other).status, 200);
   EXPECT_EQ(world.call("PUT", world.account("one"), body, world.token_of(spared)).status, 200);
+  const std::string as_contributor =
+      world.token_of(world.add_app("contributor", {
+                                                      {"Contributor", ""}
+  }));
+  EXPECT_EQ(code_of(world.put(accounts({
+                                  "one"
+  }),
+                              "delete", JsonObject{{"mode", "none"}}, as_contributor)),
+            "AuthorizationFailed")
+      << "nor lift what another has set";
+  EXPECT_EQ(code_of(world.call("DELETE", world.stack(), "", as_contributor)),
+            "AuthorizationFailed");
   // The stack itself may change what it guards, also in another's name.
   ASSERT_EQ(world.settle(world.put(accounts({"one"}), "delete", deny, as_other)), "succeeded")
       << pretty(world.get(world.stack()));
