@@ -5,14 +5,13 @@
 namespace armature::sandbox {
 namespace {
 
+// What a directory item holds lists of.
 template <class T>
-concept Struct = std::is_class_v<T> && requires(T& item) {
+concept Struct = requires(T& item) {
   item.key_id;
-} || requires(T& item) {
-  item.audience;
-} || requires(T& item) {
-  item.app_role_id;
-};
+}
+|| requires(T& item) { item.audience; }
+|| requires(T& item) { item.app_role_id; };
 
 // Two visitors, so that each struct names its fields once for both directions.
 struct Writer {
