@@ -11,6 +11,7 @@
 namespace armature::corpus {
 namespace {
 
+constexpr const char* kReader = "acdd72a7-3385-48ef-bd42-f606fba81ae7";
 constexpr const char* kNames = "6ba7b811-9dad-11d1-80b4-00c04fd430c8";  // RFC 4122, URLs
 
 class Maker {
@@ -54,13 +55,24 @@ class Maker {
     if (says("principalid") || says("objectid") || lower.ends_with("oid"))
       return givens_.principal_id;
     if (says("guid")) return uuid_v5(kNames, seed_ + name);
+    const std::string group = "/subscriptions/" + givens_.subscription_id + "/resourceGroups/rg1";
+    if (says("roledefinition")) {
+      return std::string("/providers/Microsoft.Authorization/roleDefinitions/") + kReader;
+    }
+    if (says("customlocation")) {
+      return group + "/providers/Microsoft.ExtendedLocation/customLocations/c1";
+    }
+    if (says("keyvaultresourceid")) return group + "/providers/Microsoft.KeyVault/vaults/vault1";
+    if (lower == "identity") {
+      return group + "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/i1";
+    }
+    if (lower.ends_with("mg")) return givens_.management_group;
     if (says("location") || says("region")) return "westeurope";
     if (says("cidr") || says("addressprefix")) return "10.0.0.0/16";
     if (lower.ends_with("uri") || lower.ends_with("url")) return "https://example.org/a/";
     if (lower.ends_with("resourceid") || lower.ends_with("subnetid") ||
         lower.ends_with("workspaceid")) {
-      return "/subscriptions/" + givens_.subscription_id +
-             "/resourceGroups/rg1/providers/Microsoft.Network/virtualNetworks/v1/subnets/s1";
+      return group + "/providers/Microsoft.Network/virtualNetworks/v1/subnets/s1";
     }
     return "g" + sandbox::tmpl::unique_string({seed_, name}).substr(0, 10);
   }

@@ -12,6 +12,7 @@ namespace armature::corpus {
 struct Givens {
   std::string subscription_id;
   std::string principal_id;
+  std::string management_group;
   std::string base_uri;     // of an _artifactsLocation that has no default
   bool in_group = true;     // deployed to a resource group
   bool fill_empty = false;  // make up also what is "" by default

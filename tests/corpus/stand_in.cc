@@ -7,21 +7,37 @@
 namespace armature::corpus {
 namespace {
 
+// The variable that is meant; one that is chosen by name is like those that it chooses from.
+const Json* variable(const Json& parent, const std::string& name) {
+  const Json* section = find(parent, "variables");
+  if (!section || !section->is_object()) return nullptr;
+  const Json* named = find_ci(section->get_object(), name);
+  static const std::regex kChosen("\\[variables\\(concat\\('([^']+)'.*");
+  const std::string written(named && named->is_string() ? as_text(*named) : "");
+  std::smatch chosen;
+  if (!std::regex_match(written, chosen, kChosen)) return named;
+  for (const auto& [key, one] : section->get_object()) {
+    if (&one != named && key.starts_with(chosen[1].str())) return &one;
+  }
+  return named;
+}
+
 // The type of what an expression gives: as a parameter of the parent or a variable of it has it.
 std::string type_of(const Json& parent, const Json& value) {
   if (value.is_bool()) return "bool";
   if (value.is_int64()) return "int";
   if (value.is_array()) return "array";
   if (value.is_object()) return "object";
-  static const std::regex kName("\\[(parameters|variables)\\('([^']+)'\\)\\]");
+  static const std::regex kName("\\[(parameters|variables)\\('([^']+)'\\)(?:\\.([\\w.]+))?\\]");
   std::smatch match;
   const std::string text(value.is_string() ? as_text(value) : "");
   if (!std::regex_match(text, match, kName)) return "string";
-  const Json* section = find(parent, match[1].str());
-  const Json* named =
-      section && section->is_object() ? find_ci(section->get_object(), match[2].str()) : nullptr;
-  if (!named) return "string";
-  return match[1] == "parameters" ? text_at(*named, "type", "string") : type_of(parent, *named);
+  if (match[1] == "parameters") {
+    return text_at(parent, "parameters." + match[2].str() + ".type", "string");
+  }
+  const Json* named = variable(parent, match[2].str());
+  if (named && match[3].matched) named = at(*named, match[3].str());
+  return named ? type_of(parent, *named) : "string";
 }
 
 JsonObject parameters_of(const Json& parent, const Json& deployment) {

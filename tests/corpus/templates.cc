@@ -77,6 +77,7 @@ class Deployer {
       before = out.failure;
     }
     out.stand_ins = library_.stand_ins();
+    drop_policies();
     return out;
   }
 
@@ -104,8 +105,11 @@ class Deployer {
     const std::string path = scope_path(scope, name) +
                              "/providers/Microsoft.Resources/deployments/" + short_name(name, 32);
     const std::string uri = std::string(Library::kHost) + document.name;
-    const Givens givens{world_.cloud->subscription(), owner_.object_id,
-                        uri.substr(0, uri.rfind('/') + 1), scope.title == kScopes[0].title,
+    const Givens givens{world_.cloud->subscription(),
+                        owner_.object_id,
+                        "corpus",
+                        uri.substr(0, uri.rfind('/') + 1),
+                        scope.title == kScopes[0].title,
                         fill_empty};
     JsonObject properties{
         {"mode", "Incremental"}
@@ -130,11 +134,20 @@ class Deployer {
     return arm::root_cause(arm::read_error(400, dump(wrapped)));
   }
 
+  std::string plain_body(const std::string& id) const {
+    const auto vault = id.find("/vaults/");
+    if (vault == std::string::npos || id.find('/', vault + 8) != std::string::npos) {
+      return R"({"location":"westeurope","sku":{"name":"Standard"},"properties":{}})";
+    }
+    return R"({"location":"westeurope","properties":{"sku":{"family":"A","name":"standard"},
+               "accessPolicies":[],"tenantId":")" +
+           world_.cloud->tenant() + "\"}}";
+  }
+
   void make(const std::vector<std::string>& ids, std::vector<std::string>& made) {
     for (const std::string& id : ids) {
       if (call("GET", id).status == 200) continue;
-      const auto answer =
-          call("PUT", id, R"({"location":"westeurope","sku":{"name":"Standard"},"properties":{}})");
+      const auto answer = call("PUT", id, plain_body(id));
       if (answer.status < 300) made.push_back(id);
     }
   }
@@ -146,6 +159,17 @@ class Deployer {
     const std::string group = world_.group("rg-" + short_name(name, 80));
     call("PUT", group, R"({"location":"westeurope"})");
     return group;
+  }
+
+  // What one template assigns must not rule over the next.
+  void drop_policies() {
+    for (const std::string& scope : {world_.sub(), std::string(kManagementGroup)}) {
+      const auto list = parse_json(
+          call("GET", scope + "/providers/Microsoft.Authorization/policyAssignments").body, 128);
+      const Json* assignments = list ? find(*list, "value") : nullptr;
+      if (!assignments || !assignments->is_array()) continue;
+      for (const Json& one : assignments->get_array()) call("DELETE", text_at(one, "id"));
+    }
   }
 
   static std::string short_name(std::string name, std::size_t most) {

@@ -285,7 +285,9 @@ ArmAnswer not_here(const ArmCall& call) {
 }  // namespace
 
 bool is_management(const ArmCall& call) {
-  return call.at.scope.empty() && equal_ci(call.at.provider, "Microsoft.Management");
+  // Service groups are plain resources of the tenant.
+  const bool plain = !call.at.tail.empty() && equal_ci(call.at.tail[0], "serviceGroups");
+  return call.at.scope.empty() && equal_ci(call.at.provider, "Microsoft.Management") && !plain;
 }
 
 bool management_needs_no_right(const State& state, const ArmCall& call) {
