@@ -76,6 +76,19 @@ ArmAnswer start_operation(Cloud& cloud, Change& change, const ArmCall& call, con
   return out;
 }
 
+// Providers that say 200 where the contract says 201; their clients take nothing else.
+bool creates_with_ok(std::string_view type) {
+  constexpr std::array kTypes = {"Microsoft.Storage/storageAccounts",
+                                 "Microsoft.Web/sites",
+                                 "Microsoft.Web/sites/slots",
+                                 "Microsoft.Web/serverfarms",
+                                 "Microsoft.DocumentDB/databaseAccounts",
+                                 "Microsoft.Batch/batchAccounts",
+                                 "Microsoft.Insights/metricAlerts",
+                                 "Microsoft.Insights/diagnosticSettings"};
+  return std::ranges::any_of(kTypes, [&](const char* known) { return equal_ci(known, type); });
+}
+
 // The body's etag stands in the header too.
 ArmAnswer with_etag(ArmAnswer out) {
   if (const std::string etag = text_at(*out.body, "etag"); !etag.empty()) {
@@ -101,7 +114,8 @@ ArmAnswer save(Cloud& cloud, Change& change, const ArmCall& call, Record record,
     change.put(to_lower(record.id), record);
   }
   sync_identity(cloud, change, record);
-  ArmAnswer out = with_etag(answer(is_new ? 201 : 200, render(cloud, change.state(), record)));
+  const int status = is_new && !creates_with_ok(record.type) ? 201 : 200;
+  ArmAnswer out = with_etag(answer(status, render(cloud, change.state(), record)));
   return slow ? start_operation(cloud, change, call, record, std::move(out)) : out;
 }
 

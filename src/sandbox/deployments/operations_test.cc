@@ -44,7 +44,7 @@ TEST(Operations, FailuresAreNestedAsArmNestsThem) {
   const Json status = world.get(world.deployment("bad") + "/operations");
   const Json& rows = status.at("value");
   ASSERT_EQ(rows.as_array().size(), 3U);
-  EXPECT_EQ(text_at(rows.at(0), "properties.statusCode"), "Created");
+  EXPECT_EQ(text_at(rows.at(0), "properties.statusCode"), "OK");
   EXPECT_EQ(text_at(rows.at(0), "properties.targetResource.resourceName"), "good");
   EXPECT_FALSE(text_at(rows.at(0), "properties.serviceRequestId").empty());
   EXPECT_EQ(text_at(rows.at(1), "properties.statusCode"), "Conflict");

@@ -129,7 +129,7 @@ TEST(LinkedAccess, NeedsAssignOnIdentities) {
       identity + R"(":{}}}})";
   EXPECT_EQ(code_of(world.call("PUT", account, body, world.as_guest)), "LinkedAuthorizationFailed");
   world.give("Managed Identity Operator", identity);
-  EXPECT_EQ(world.call("PUT", account, body, world.as_guest).status, 201);
+  EXPECT_EQ(world.call("PUT", account, body, world.as_guest).status, 200);
 }
 
 // The calls that a deployment makes are calls like any other.
