@@ -51,6 +51,7 @@ EXTRA_TYPES = {
     "Microsoft.Insights/metricDefinitions": (ANY, "", "", "2024-02-01 2023-10-01 2021-05-01 2018-01-01 2017-12-01-preview"),
     "Microsoft.Insights/metricNamespaces": (ANY, "", "", "2024-02-01 2018-01-01-preview 2017-12-01-preview"),
     "Microsoft.Insights/metrics": (ANY, "", "", "2024-02-01 2023-10-01 2021-05-01 2019-07-01 2018-01-01"),
+    "Microsoft.KeyVault/deletedManagedHSMs": ("S", "", "", "*"),
     "Microsoft.KeyVault/deletedVaults": ("S", "", "", "*"),
     "Microsoft.Management/getEntities": ("T", "", "", "2023-04-01 2021-04-01 2020-05-01 2020-02-01 2018-03-01-preview"),
     "Microsoft.Management/managementGroups/descendants": ("T", "", "", "2023-04-01 2021-04-01 2020-05-01 2020-02-01 2018-03-01-preview"),

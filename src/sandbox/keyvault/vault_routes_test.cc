@@ -94,6 +94,8 @@ TEST(Vaults, StayRecoverableWhenDeleted) {
   world.grant("kv1", world.app, "Key Vault Administrator");  // assignments went with the vault
   EXPECT_EQ(text_at(world.tell("GET", "/secrets/a"), "value"), "one");
   EXPECT_TRUE(world.get(provider + "/deletedVaults").at("value").as_array().empty());
+  // az keyvault list-deleted asks for both.
+  EXPECT_TRUE(world.get(provider + "/deletedManagedHSMs").at("value").as_array().empty());
   EXPECT_EQ(code_of(world.make_vault("kv7", R"("createMode":"recover")")),
             "SoftDeletedVaultDoesNotExist");
 }
