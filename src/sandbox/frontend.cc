@@ -53,10 +53,17 @@ http::Response to_http(ArmAnswer&& answer, bool is_head) {
   return out;
 }
 
-// Clients write "//subscriptions/…"; ARM reads it as one slash.
-std::string_view one_slash(std::string_view target) {
-  while (target.starts_with("//")) target.remove_prefix(1);
-  return target;
+// Clients write "//subscriptions/…", and az "/providers/Microsoft.Storage//storageAccounts/…" for a
+// resource without a parent; ARM reads slashes in a row as one.
+std::string one_slash(std::string_view target) {
+  const std::size_t end = std::min(target.find('?'), target.size());
+  std::string out;
+  out.reserve(target.size());
+  for (std::size_t i = 0; i < end; ++i) {
+    if (target[i] != '/' || out.empty() || out.back() != '/') out += target[i];
+  }
+  out += target.substr(end);
+  return out;
 }
 
 std::optional<ArmAnswer> check_version(const ArmCall& call) {

@@ -1,5 +1,6 @@
 #include "sandbox/sandbox.h"
 
+#include <map>
 #include <mutex>
 #include <thread>
 
@@ -16,10 +17,19 @@ struct Sandbox::Impl {
   std::unique_ptr<Cloud> cloud;
   mutable std::mutex mutex;
   std::vector<AppSeed> seeds;  // with the ids they got: under the mutex
+  std::map<std::string, std::vector<AppSeed::Assignment>> identities;  // by resource id; the same
 
   std::vector<AppSeed> kept_seeds() const {
     const std::scoped_lock lock(mutex);
     return seeds;
+  }
+  // After a restore or a reset: those that this process was told to have are there again.
+  Status ensure_identities() const {
+    const std::scoped_lock lock(mutex);
+    for (const auto& [id, roles] : identities) {
+      if (auto made = sandbox::ensure_identity(*cloud, id, roles); !made) return made.error();
+    }
+    return Ok{};
   }
 
   void answer(const http::Request& request, http::Reply& reply) {
@@ -64,6 +74,10 @@ Result<Sandbox::App> Sandbox::ensure_app(const AppSeed& seed) {
 
 Result<std::string> Sandbox::ensure_identity(const std::string& resource_id,
                                              const std::vector<AppSeed::Assignment>& roles) {
+  {
+    const std::scoped_lock lock(impl_->mutex);
+    impl_->identities[resource_id] = roles;
+  }
   return sandbox::ensure_identity(*impl_->cloud, resource_id, roles);
 }
 
@@ -99,9 +113,13 @@ Status Sandbox::advance_clock(Micros by) { return sandbox::advance_clock(*impl_-
 Status Sandbox::set_clock(Instant to) { return sandbox::set_clock(*impl_->cloud, to); }
 Result<Json> Sandbox::snapshot() const { return save_snapshot(*impl_->cloud); }
 Status Sandbox::restore(const Json& snapshot) {
-  return restore_snapshot(*impl_->cloud, snapshot, impl_->kept_seeds());
+  ARMATURE_CHECK(restore_snapshot(*impl_->cloud, snapshot, impl_->kept_seeds()));
+  return impl_->ensure_identities();
 }
-Status Sandbox::reset() { return reset_all(*impl_->cloud, impl_->kept_seeds()); }
+Status Sandbox::reset() {
+  ARMATURE_CHECK(reset_all(*impl_->cloud, impl_->kept_seeds()));
+  return impl_->ensure_identities();
+}
 
 Json Sandbox::status() const {
   Cloud& cloud = *impl_->cloud;

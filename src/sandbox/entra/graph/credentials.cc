@@ -88,7 +88,10 @@ std::optional<Answer> replace_keys(Cloud& cloud, const Json& list, AppRegistrati
       next.push_back(*known);
       continue;
     }
-    const auto bytes = from_base64(text);
+    // az sends the lines of a PEM file as they stand.
+    std::string one_line = text;
+    std::erase_if(one_line, [](char c) { return c == '\n' || c == '\r'; });
+    const auto bytes = from_base64(one_line);
     auto key = make_key(bytes ? *bytes : text, text_at(one, "displayName"), cloud.random());
     if (!key) return invalid();
     if (is_uuid(id)) key->key_id = to_lower(id);
