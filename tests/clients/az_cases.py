@@ -7,7 +7,7 @@ import time
 import robot
 import templates
 
-PATIENCE = 120
+PATIENCE = 60
 ACCOUNT = '{"location":"westeurope","kind":"StorageV2","sku":{"name":"Standard_LRS"},"properties":{}}'
 
 
