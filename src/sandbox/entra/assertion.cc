@@ -51,15 +51,18 @@ std::optional<EntraError> check_times(const identity::Jwt& jwt, Instant now) {
           "certificate-credentials ."};
 }
 
-std::string without_padding(std::string text) {
+// Go's library writes the standard alphabet, where RFC 7515 has the one for URLs.
+std::string url_safe(std::string text) {
   while (text.ends_with('=')) text.pop_back();
+  std::ranges::replace(text, '+', '-');
+  std::ranges::replace(text, '/', '_');
   return text;
 }
 
 // The thumbprint that the header names: x5t and x5t#S256, or kid with the SHA-1 in hex or base64.
 const KeyCredential* find_key(const identity::Jwt& jwt, const std::vector<KeyCredential>& keys) {
   const auto hex_of = [&](std::string_view name) {
-    const auto raw = from_base64url(without_padding(header(jwt, name)));
+    const auto raw = from_base64url(url_safe(header(jwt, name)));
     return raw ? to_hex(*raw) : std::string();
   };
   const std::string sha1 = hex_of("x5t");

@@ -67,6 +67,7 @@ TEST_F(CertificateLogin, TakesWhatEachClientSends) {
       x5t(),
       {{"x5t", to_base64url(certificate.sha1) + "="}},
       {{"x5t#S256", to_base64url(certificate.sha256)}},
+      {{"x5t#S256", to_base64(certificate.sha256)}},  // as Go writes it
       {{"kid", hex}},
       {{"kid", to_base64url(certificate.sha1) + "="}},
   };
