@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "base/crypto.h"
 #include "sandbox/deployments/scope.h"
+#include "sandbox/front/providers.h"
 #include "sandbox/resource_kinds.h"
 #include "sandbox/routes.h"
 
@@ -89,6 +90,7 @@ tmpl::Surroundings surroundings_of(Cloud& cloud, const Deployment& deployment,
       {"userPrincipalName", ""                         }
   };
   out.environment = environment();
+  out.provider_type = provider_type;
   out.deployment_location = deployment.location;
   out.now = deployment.started;
   // Follows from the run, so that a restart gives the same guids again.

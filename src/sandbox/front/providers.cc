@@ -245,4 +245,9 @@ ArmAnswer list_locations(const Cloud& cloud) {
   return list_answer(std::move(out));
 }
 
+Json provider_type(const std::string& name_space, const std::string& type) {
+  const auto facts = find_type(name_space + "/" + type);
+  return facts ? type_json(*facts, false) : Json(nullptr);
+}
+
 }  // namespace armature::sandbox

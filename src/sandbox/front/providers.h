@@ -19,5 +19,7 @@ std::optional<ArmAnswer> check_registration(const Cloud& cloud, const State& sta
 ArmAnswer get_providers(const Cloud& cloud, const State& state, const ArmCall& call);
 ArmAnswer change_provider(Cloud& cloud, Change& change, const ArmCall& call);
 ArmAnswer list_locations(const Cloud& cloud);
+// One type as its provider shows it, for templates; null when there is none of that name.
+Json provider_type(const std::string& name_space, const std::string& type);
 
 }  // namespace armature::sandbox

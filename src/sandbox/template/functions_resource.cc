@@ -3,6 +3,7 @@
 #include "arm/role.h"
 #include "base/bytes.h"
 #include "base/result.h"
+#include "sandbox/front/provider_facts.h"
 #include "sandbox/template/evaluator.h"
 #include "sandbox/template/resources.h"
 #include "sandbox/template/text.h"
@@ -189,13 +190,7 @@ Outcome<Json> pick_zones(Evaluator& evaluator, const Arguments& arguments) {
   return Json(std::move(out));
 }
 
-// The sandbox numbers physical zones as Azure names them: "westeurope-az2" is logical zone "2".
-std::string zone_prefix(const std::string& location) { return plain_location(location) + "-az"; }
-
-bool is_zone_number(std::string_view text) {
-  return text.size() == 1 && text[0] >= '1' && text[0] <= '3';
-}
-
+// As the list of locations maps them: "1=westeurope-az1,2=…".
 Outcome<std::string> zone(std::string_view function, const Arguments& arguments, const Json& given,
                           bool logical) {
   ARMATURE_TRY(const std::string subscription, text_argument(function, arguments, 0));
@@ -203,12 +198,15 @@ Outcome<std::string> zone(std::string_view function, const Arguments& arguments,
   if (!given.is_string()) {
     return wrong_argument(function, "its zones to be of type 'String'", given);
   }
-  const std::string prefix = zone_prefix(location);
   std::string text(as_text(given));
   if (text.empty()) return text;
-  if (!logical && is_zone_number(text)) return prefix + text;
-  if (logical && starts_with_ci(text, prefix) && is_zone_number(text.substr(prefix.size()))) {
-    return text.substr(prefix.size());
+  const LocationFacts* facts = find_location(plain_location(location));
+  for (const std::string& pair : split(facts == nullptr ? "" : facts->zones, ',')) {
+    const auto equals = pair.find('=');
+    if (equals == std::string::npos) continue;
+    const std::string number = pair.substr(0, equals);
+    const std::string physical = pair.substr(equals + 1);
+    if (equal_ci(text, logical ? physical : number)) return logical ? number : physical;
   }
   return invalid_template("The template language function '" + std::string(function) +
                           "' found no zone '" + text + "' in the location '" + location +
