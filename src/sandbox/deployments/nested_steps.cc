@@ -120,6 +120,8 @@ void Engine::put_nested(const RunPtr& run, std::size_t index, Json body) {
   child->done = [this, run, index](const Deployment& ended) { nested_ended(run, index, ended); };
   restore(child);
   launch(child);
+  // Canceled while this one was made: cancel() did not see it yet.
+  if (is_stopped(*run) && stop_run(*child)) complete(child, true);
 }
 
 }  // namespace armature::sandbox

@@ -160,7 +160,9 @@ ArmAnswer Engine::cancel(const ArmCall& call) {
     // Nested ones stop first, so that none tells a parent that has ended already.
     for (std::size_t i = 0; i < runs.size(); ++i) {
       for (const auto& [key, run] : runs_) {
-        if (run->deployment.run_id == runs[i]) canceled.insert(canceled.begin(), run);
+        if (run->deployment.run_id == runs[i] && stop_run(*run)) {
+          canceled.insert(canceled.begin(), run);
+        }
         if (run->deployment.parent_run == runs[i]) runs.push_back(run->deployment.run_id);
       }
     }
@@ -170,11 +172,7 @@ ArmAnswer Engine::cancel(const ArmCall& call) {
         409, "DeploymentCannotBeCancelled",
         "The deployment '" + call.at.tail[1] + "' cannot be cancelled: it is not active.");
   }
-  // All are stopped before the first of them ends: the end of a nested one must not end its parent.
-  std::erase_if(canceled, [](const RunPtr& run) {
-    const std::scoped_lock lock(run->mutex);
-    return std::exchange(run->finishing, true);
-  });
+  // All are stopped by now: the end of a nested one must not end its parent.
   for (const RunPtr& run : canceled) complete(run, true);
   return answer(204);
 }

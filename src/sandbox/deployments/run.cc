@@ -49,4 +49,14 @@ void Progress::failed(std::size_t index) {
   failed_ = true;
 }
 
+bool stop_run(Run& run) {
+  const std::scoped_lock lock(run.mutex);
+  return !std::exchange(run.finishing, true);
+}
+
+bool is_stopped(Run& run) {
+  const std::scoped_lock lock(run.mutex);
+  return run.finishing;
+}
+
 }  // namespace armature::sandbox

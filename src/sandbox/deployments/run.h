@@ -59,4 +59,9 @@ struct Run {
   bool finishing = false;
 };
 
+// From here on nothing of the run starts. True: it was this call that stopped it, and the caller
+// completes the run.
+bool stop_run(Run& run);
+bool is_stopped(Run& run);
+
 }  // namespace armature::sandbox

@@ -139,10 +139,7 @@ void Engine::finish_step(const RunPtr& run, std::size_t index, StepOutcome outco
 }
 
 void Engine::step(const RunPtr& run, std::size_t index) {
-  {
-    const std::scoped_lock lock(run->mutex);
-    if (run->finishing) return;
-  }
+  if (is_stopped(*run)) return;
   const tmpl::Resource& resource = run->plan.resources()[index];
   // Read where it is referred to, and only there.
   if (resource.existing) {
