@@ -73,6 +73,15 @@ EXTRA_TYPES = {
 }
 # Versions that ARM takes and the definitions no longer list.
 EXTRA_VERSIONS = {
+    "Microsoft.Authorization/denyAssignments": "2022-04-01 2018-07-01 2018-07-01-preview",
+    "Microsoft.Authorization/roleAssignmentScheduleInstances": "2020-10-01 2020-10-01-preview",
+    "Microsoft.Authorization/roleAssignmentScheduleRequests": "2020-10-01 2020-10-01-preview",
+    "Microsoft.Authorization/roleAssignmentSchedules": "2020-10-01 2020-10-01-preview",
+    "Microsoft.Authorization/roleEligibilityScheduleInstances": "2020-10-01 2020-10-01-preview",
+    "Microsoft.Authorization/roleEligibilityScheduleRequests": "2020-10-01 2020-10-01-preview",
+    "Microsoft.Authorization/roleEligibilitySchedules": "2020-10-01 2020-10-01-preview",
+    "Microsoft.Authorization/roleManagementPolicies": "2020-10-01 2020-10-01-preview",
+    "Microsoft.Authorization/roleManagementPolicyAssignments": "2020-10-01 2020-10-01-preview",
     "Microsoft.Compute/hostGroups": "2018-10-01",
     "Microsoft.Compute/hostGroups/hosts": "2018-10-01",
     "Microsoft.DevTestLab/labs": "2018-10-15-preview 2015-05-21-preview",

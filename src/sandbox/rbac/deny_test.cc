@@ -71,6 +71,19 @@ TEST(DenyAssignments, WinOverEveryRole) {
   EXPECT_EQ(world.call("DELETE", account).status, 200);
 }
 
+TEST(DenyAssignments, AreListedInTheVersionsThatClientsAskFor) {
+  World world;
+  world.strict = true;
+  world.restart();
+  const std::string below = world.sub() + "/providers/Microsoft.Authorization/";
+  for (const char* path :
+       {"denyAssignments?api-version=2022-04-01", "denyAssignments?api-version=2018-07-01-preview",
+        "roleEligibilitySchedules?api-version=2020-10-01",
+        "roleManagementPolicies?api-version=2020-10-01"}) {
+    EXPECT_EQ(world.call("GET", below + path).status, 200) << path;
+  }
+}
+
 TEST(DenyAssignments, KeepToTheirScopePrincipalsAndActions) {
   World world;
   const std::string group = world.group();
