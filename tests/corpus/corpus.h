@@ -25,10 +25,9 @@ struct Document {
 
 struct Verdict {
   std::string name;
-  std::string group;                            // a line of the table in docs/coverage.md
-  std::string failure;                          // empty: it passed
-  std::vector<std::string> prerequisites = {};  // ids that it expects to exist; made for it, empty
-  std::vector<std::string> stand_ins = {};      // links to files that are not there; made up for it
+  std::string group;                        // a line of the table in docs/coverage.md
+  std::string failure;                      // empty: it passed
+  std::vector<std::string> stand_ins = {};  // links to files that are not there; made up for it
 };
 
 struct Family {

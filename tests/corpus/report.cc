@@ -42,16 +42,9 @@ std::string coverage_section(const std::vector<Tally>& results) {
              std::to_string(row.all) + " |\n";
     }
     out += '\n';
-    const auto with = [&](std::vector<std::string> Verdict::*made) {
-      return std::ranges::count_if(result.verdicts,
-                                   [&](const Verdict& one) { return !(one.*made).empty(); });
-    };
-    if (const auto count = with(&Verdict::prerequisites); count > 0) {
-      out += std::to_string(count) +
-             " of them expect resources that exist already; the tool makes those, without "
-             "properties.\n";
-    }
-    if (const auto count = with(&Verdict::stand_ins); count > 0) {
+    const auto count = std::ranges::count_if(
+        result.verdicts, [](const Verdict& one) { return !one.stand_ins.empty(); });
+    if (count > 0) {
       out += std::to_string(count) +
              " link to templates that are not in their folder; those get a stand-in with the "
              "outputs that are read.\n";

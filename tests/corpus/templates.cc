@@ -58,7 +58,7 @@ class Deployer {
 
   Verdict deploy(const Document& document, const std::string& name) {
     library_.open(document);
-    Verdict out{name, std::string(scope_of(document.json)->title), "", {}, {}};
+    Verdict out{name, std::string(scope_of(document.json)->title), "", {}};
     // What it expects to be there is made as the errors name it, so that the next try can go on.
     // What its own first try had made meanwhile counts as there, once.
     constexpr std::size_t kTries = 12;
@@ -69,7 +69,7 @@ class Deployer {
       out.failure = error ? one_line(*error) : "";
       if (!error) break;
       const auto missing = missing_resources(*error, world_.sub());
-      make(missing, out.prerequisites);
+      make(missing);
       if (missing.empty() || out.failure == before) {
         if (fill_empty) break;
         fill_empty = true;
@@ -144,11 +144,10 @@ class Deployer {
            world_.cloud->tenant() + "\"}}";
   }
 
-  void make(const std::vector<std::string>& ids, std::vector<std::string>& made) {
+  void make(const std::vector<std::string>& ids) {
     for (const std::string& id : ids) {
       if (call("GET", id).status == 200) continue;
-      const auto answer = call("PUT", id, plain_body(id));
-      if (answer.status < 300) made.push_back(id);
+      call("PUT", id, plain_body(id));
     }
   }
 

@@ -54,7 +54,7 @@ std::vector<Verdict> evaluate_vectors(std::span<const Document> documents) {
     if (!rows || !rows->is_array()) return;
     for (const Json& row : rows->get_array()) {
       const std::string expression = text_at(row, "expr");
-      out.push_back({expression, function_of(expression), judge(row), {}, {}});
+      out.push_back({expression, function_of(expression), judge(row), {}});
     }
   };
   for (const Document& document : documents) {
