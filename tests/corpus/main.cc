@@ -59,7 +59,7 @@ int main(int argc, char** argv) {
   app.add_option("--coverage", page, "the page whose section 'corpus' is written");
   app.add_option("--least", least, "percent that must pass");
   CLI11_PARSE(app, argc, argv);
-  const auto results = corpus::run(root);
+  const auto results = corpus::run(std::filesystem::canonical(root));
   if (!page.empty()) {
     if (const auto written = corpus::write_coverage(page, results); !written) {
       std::cerr << written.error().message << '\n';

@@ -111,10 +111,16 @@ std::string spelled_out(const Json& parent, const Json& link) {
   return out;
 }
 
+// Names may be expressions: as a pattern the text stands for itself.
+std::string literal(const std::string& text) {
+  static const std::regex kSpecial(R"re([.^$|()\[\]{}*+?\\])re");
+  return std::regex_replace(text, kSpecial, R"re(\$&)re");
+}
+
 JsonObject outputs_of(const Json& parent, const std::string& deployment) {
   JsonObject out;
   const std::string all = dump(parent);
-  const std::regex read(deployment + R"re('[^.]*\)\.outputs\.(\w+))re");
+  const std::regex read(literal(deployment) + R"re('[^.]*\)\.outputs\.(\w+))re");
   for (std::sregex_iterator it(all.begin(), all.end(), read), end; it != end; ++it) {
     const std::string name = (*it)[1].str();
     JsonObject output;
