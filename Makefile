@@ -5,7 +5,7 @@ PRESET ?= dev
 JOBS ?= $(shell nproc)
 SOURCES = $(shell git ls-files 'src/*.h' 'src/*.cc' 'bench/*.cc' 'fuzz/*.cc' 'tests/*.h' 'tests/*.cc')
 
-.PHONY: help setup build configure test check fmt lint tidy bench corpus fuzz demo clean
+.PHONY: help setup build configure test check fmt lint tidy bench corpus clients fuzz demo clean
 
 help: ## what each target does
 	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
