@@ -4,9 +4,8 @@
 
 #include <atomic>
 
-#include "access/audit.h"
-#include "access/grant.h"
 #include "api/api.h"
+#include "app/access_plane.h"
 #include "app/local_azure.h"
 #include "app/ports.h"
 #include "app/version.h"
@@ -14,11 +13,8 @@
 #include "base/files.h"
 #include "gateway/gateway.h"
 #include "http/certificates.h"
-#include "http/client.h"
 #include "http/server.h"
 #include "http/task.h"
-#include "identity/attempt_tokens.h"
-#include "identity/upstream_tokens.h"
 #include "orchestrator/orchestrator.h"
 #include "storage/database.h"
 
@@ -27,18 +23,6 @@ namespace {
 
 constexpr auto kCertificateLength = std::chrono::hours(24 * 365);
 constexpr auto kSandboxIdentity = "provisioner";
-
-// A scope and role as the operator wrote them, checked like a DAG's grants.
-Result<access::Ceiling> ceiling_of(const IdentityConfig& identity) {
-  access::Ceiling ceiling{identity.name, {}};
-  for (const RoleAtScope& entry : identity.ceiling) {
-    ARMATURE_TRY(access::Grant grant,
-                 access::make_grant(entry.role, entry.scope, entry.assignable_roles,
-                                    "identities." + identity.name + ".ceiling"));
-    ceiling.grants.push_back(std::move(grant));
-  }
-  return ceiling;
-}
 
 }  // namespace
 
@@ -57,12 +41,8 @@ struct Standalone::Impl {
 
   std::unique_ptr<storage::Database> database;
   std::unique_ptr<http::Runtime> runtime;
-  std::unique_ptr<http::Client> client;
   std::unique_ptr<LocalAzure> azure;
-  std::unique_ptr<identity::AttemptTokens> attempts;
-  std::unique_ptr<identity::UpstreamTokens> upstream;
-  std::unique_ptr<access::GrantStore> grants;
-  std::unique_ptr<access::AuditLog> audit;
+  std::unique_ptr<AccessPlane> access;
   std::unique_ptr<gateway::Gateway> gateway;
   std::atomic<gateway::Gateway*> ready_gateway{nullptr};
   std::unique_ptr<http::Server> gateway_server;
@@ -147,27 +127,12 @@ struct Standalone::Impl {
   }
 
   Status open_access() {
-    http::ClientOptions client_options;
-    std::string login = config.azure_authority;
+    AccessPlane::Source source{identities, config.azure_authority, ""};
     if (azure) {
-      client_options.ca_pem = authority.certificate_pem;
-      login = management_url;
+      source.ca_pem = authority.certificate_pem;
+      source.authority = management_url;
     }
-    client = std::make_unique<http::Client>(*runtime, client_options);
-    std::vector<identity::UpstreamIdentity> upstream_identities;
-    std::vector<access::Ceiling> ceilings;
-    for (const IdentityConfig& one : identities) {
-      upstream_identities.push_back(
-          {one.name, one.tenant_id, one.client_id, login, one.client_secret_file});
-      ARMATURE_TRY(access::Ceiling ceiling, ceiling_of(one));
-      ceilings.push_back(std::move(ceiling));
-    }
-    // A key per process: what an earlier process issued is refused by all that follow.
-    attempts = std::make_unique<identity::AttemptTokens>(Secret(random.bytes(32)), clock, random);
-    upstream = std::make_unique<identity::UpstreamTokens>(*runtime, *client, clock, redactor,
-                                                          std::move(upstream_identities));
-    grants = std::make_unique<access::GrantStore>(std::move(ceilings));
-    ARMATURE_TRY(audit, access::AuditLog::open(*database, clock));
+    ARMATURE_TRY(access, AccessPlane::open(source, *runtime, *database, clock, random, redactor));
     return Ok{};
   }
 
@@ -188,8 +153,10 @@ struct Standalone::Impl {
     options.request_deadline = config.gateway_request_deadline;
     options.first_delay = config.gateway_first_delay;
     options.public_url = gateway_url;
-    ARMATURE_TRY(gateway, gateway::Gateway::open(options, *runtime, *client, *database, *attempts,
-                                                 *upstream, *grants, *audit, clock, random, log));
+    ARMATURE_TRY(gateway,
+                 gateway::Gateway::open(options, *runtime, *access->client, *database,
+                                        *access->attempts, *access->upstream, *access->grants,
+                                        *access->audit, clock, random, log));
     ready_gateway = gateway.get();
     return Ok{};
   }
@@ -202,7 +169,7 @@ struct Standalone::Impl {
 
   Status start_orchestrator() {
     attempt_access = std::make_unique<TokensAndGrants>(
-        *attempts, *grants, clock, redactor,
+        *access->attempts, *access->grants, clock, redactor,
         [this](const TaskKey& task) { gateway->forget_doubts(task); });
     caller = std::make_unique<DirectCaller>(*runtime, *gateway, *attempt_access);
     orchestrator::Options options;
@@ -213,15 +180,15 @@ struct Standalone::Impl {
     options.child = {gateway_url, ca_file};
     ARMATURE_TRY(orchestrator,
                  orchestrator::Orchestrator::open(options, *database, *attempt_access, *caller,
-                                                  *client, clock, random, log, redactor));
+                                                  *access->client, clock, random, log, redactor));
     return orchestrator->start();
   }
 
   Status start_api() {
     ARMATURE_TRY(Secret token, load_or_make_secret(data("api_token"), random));
     redactor.add(token.reveal());
-    api::Services services{*orchestrator, *audit,   azure ? &azure->sandbox() : nullptr,
-                           gateway_url,   kVersion, clock};
+    api::Services services{*orchestrator, *access->audit, azure ? &azure->sandbox() : nullptr,
+                           gateway_url,   kVersion,       clock};
     http::ServerOptions options;
     options.address = config.server_address;
     options.port = config.server_port;
