@@ -36,6 +36,8 @@ Result<std::unique_ptr<AccessPlane>> AccessPlane::open(const Source& source, htt
   // A key per process: what an earlier process issued is refused by all that follow.
   plane->attempts =
       std::make_unique<identity::AttemptTokens>(Secret(random.bytes(32)), clock, random);
+  plane->credentials =
+      std::make_unique<identity::AttemptCredentials>(Secret(random.bytes(32)), clock, random);
   plane->upstream = std::make_unique<identity::UpstreamTokens>(
       runtime, *plane->client, clock, redactor, std::move(upstream_identities));
   plane->grants = std::make_unique<access::GrantStore>(std::move(ceilings));

@@ -17,6 +17,7 @@
 #include "base/random.h"
 #include "http/client.h"
 #include "http/runtime.h"
+#include "identity/attempt_credentials.h"
 #include "identity/attempt_tokens.h"
 #include "identity/upstream_tokens.h"
 #include "storage/database.h"
@@ -26,6 +27,7 @@ namespace armature::app {
 struct AccessPlane {
   std::unique_ptr<http::Client> client;
   std::unique_ptr<identity::AttemptTokens> attempts;
+  std::unique_ptr<identity::AttemptCredentials> credentials;
   std::unique_ptr<identity::UpstreamTokens> upstream;
   std::unique_ptr<access::GrantStore> grants;
   std::unique_ptr<access::AuditLog> audit;

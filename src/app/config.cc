@@ -128,6 +128,10 @@ const std::vector<Key>& keys() {
           text(&Config::gateway_address)),
       key("gateway.port", "8081", "0 takes any free port",
           number(&Config::gateway_port, kPortLeast, kPortMost)),
+      key("gateway.identity_port", "0",
+          "managed identity endpoints for task processes (plain http, loopback); 0 takes any free "
+          "port, empty: off",
+          optional_port(&Config::gateway_identity_port)),
       key("gateway.request_deadline", "5m", "all sends of one request",
           duration(&Config::gateway_request_deadline)),
       key("gateway.first_delay", "500ms", "before the first repeat",

@@ -44,6 +44,7 @@ struct Config {
   std::uint16_t gateway_port = 8081;
   Micros gateway_request_deadline = std::chrono::minutes(5);
   Micros gateway_first_delay = std::chrono::milliseconds(500);
+  std::optional<std::uint16_t> gateway_identity_port = 0;  // nothing: shut
 
   bool sandbox_enabled = true;
   std::uint16_t sandbox_port = 8082;

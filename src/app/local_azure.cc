@@ -13,9 +13,6 @@ constexpr auto kReadyIdentity =
 constexpr auto kIdentityHeader = "identity_header";
 constexpr auto kIssuerTimeout = std::chrono::seconds(5);
 constexpr std::size_t kMostIssuerBytes = 1u << 20;
-// Debian and Alpine, Fedora, macOS and BSD.
-constexpr const char* kSystemRoots[] = {"/etc/ssl/certs/ca-certificates.crt",
-                                        "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"};
 
 std::string absolute_text(const std::filesystem::path& path) {
   std::error_code ignored;
@@ -77,7 +74,6 @@ Result<std::unique_ptr<LocalAzure>> LocalAzure::start(LocalAzureOptions options,
   ARMATURE_CHECK(azure->serve(authority, runtime, clock, random));
   ARMATURE_CHECK(azure->add_principal(random, redactor));
   ARMATURE_CHECK(azure->serve_identities(runtime, random, log, redactor));
-  ARMATURE_CHECK(azure->write_bundle(authority));
   return azure;
 }
 
@@ -164,18 +160,6 @@ Status LocalAzure::serve_identities(http::Runtime& runtime, Random& random, Log&
     return std::move(started).error().in("sandbox.imds_port");
   }
   return Ok{};
-}
-
-Status LocalAzure::write_bundle(const http::Authority& authority) const {
-  std::string roots;
-  for (const char* path : kSystemRoots) {
-    if (auto text = read_file(path)) {
-      roots = *std::move(text);
-      break;
-    }
-  }
-  if (!roots.empty() && roots.back() != '\n') roots += '\n';
-  return write_file(file("ca", "bundle.pem"), roots + authority.certificate_pem, 0644);
 }
 
 JsonObject LocalAzure::description() const {

@@ -2,9 +2,7 @@
 // LocalAzure: the sandbox on its port, with a service principal that is ready to be used and the
 // files that point clients at it. `armature standalone` and `armature sandbox start` both run one.
 //
-//   Files     DATA_DIR/ca/bundle.pem     the system's roots and our CA: for clients whose variable
-//                                        replaces their trust store
-//             DATA_DIR/secrets/NAME      the principal's client secret, 0600, new at every start
+//   Files     DATA_DIR/secrets/NAME      the principal's client secret, 0600, new at every start
 //             DATA_DIR/secrets/sandbox_state_key seals secure values in the state, 0600, kept
 //             DATA_DIR/secrets/identity_header   what the identity endpoint asks for, 0600, kept
 //             DATA_DIR/token_keys.json           sign the sandbox's tokens, 0600, kept: the tokens
@@ -65,7 +63,6 @@ class LocalAzure {
                Random& random);
   Status add_principal(Random& random, Redactor& redactor);
   Status serve_identities(http::Runtime& runtime, Random& random, Log& log, Redactor& redactor);
-  Status write_bundle(const http::Authority& authority) const;
   std::filesystem::path file(const char* folder, const std::string& name) const;
 
   LocalAzureOptions options_;

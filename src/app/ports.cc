@@ -1,13 +1,19 @@
 #include "app/ports.h"
 
+#include <optional>
+
 #include "http/task.h"
 
 namespace armature::app {
 
-TokensAndGrants::TokensAndGrants(identity::AttemptTokens& tokens, access::GrantStore& grants,
+TokensAndGrants::TokensAndGrants(identity::AttemptTokens& tokens,
+                                 const identity::AttemptCredentials& credentials,
+                                 access::GrantStore& grants, Identities identities,
                                  const Clock& clock, Redactor& redactor, OnCleared on_cleared)
     : tokens_(tokens),
+      credentials_(credentials),
       grants_(grants),
+      identities_(std::move(identities)),
       clock_(clock),
       redactor_(redactor),
       on_cleared_(std::move(on_cleared)) {}
@@ -22,20 +28,24 @@ Result<Secret> TokensAndGrants::begin(const Attempt& attempt, const std::string&
     grants.push_back(std::move(grant));
   }
   ARMATURE_CHECK(grants_.put(attempt, identity, std::move(grants)));
-  return issue(attempt, time_to_live);
+  const auto known = identities_.find(identity);
+  const auto acts_as = known == identities_.end() ? identity::ActsAs{} : known->second;
+  ARMATURE_TRY(Held held, renew(attempt, Held{attempt.fence, acts_as, time_to_live}));
+  return std::move(held.token);
 }
 
-Result<Secret> TokensAndGrants::issue(const Attempt& attempt, Micros time_to_live) {
-  ARMATURE_TRY(Secret token, tokens_.issue(attempt, time_to_live));
-  redactor_.add(token.reveal());
-  const Instant renew_at = clock_.now() + time_to_live * 3 / 4;
+Result<TokensAndGrants::Held> TokensAndGrants::renew(const Attempt& attempt, Held held) {
+  // As the token says it: in whole seconds.
+  held.expires = std::chrono::floor<std::chrono::seconds>(clock_.now() + held.time_to_live);
+  ARMATURE_TRY(held.token, tokens_.issue(attempt, held.time_to_live, held.acts_as));
+  redactor_.add(held.token.reveal());
   const std::lock_guard lock(mutex_);
-  held_.insert_or_assign(attempt.key, Held{attempt.fence, token, time_to_live, renew_at});
-  return token;
+  held_.insert_or_assign(attempt.key, held);
+  return held;
 }
 
-Result<Secret> TokensAndGrants::token_of(const Attempt& attempt) {
-  Micros time_to_live{};
+Result<TokensAndGrants::Held> TokensAndGrants::current(const Attempt& attempt) {
+  std::optional<Held> held;
   {
     const std::lock_guard lock(mutex_);
     const auto found = held_.find(attempt.key);
@@ -43,10 +53,28 @@ Result<Secret> TokensAndGrants::token_of(const Attempt& attempt) {
       return fail(Code::kUnauthenticated, to_string(attempt.key) + " has no access to Azure: its " +
                                               "DAG grants it none, or this attempt has ended");
     }
-    if (clock_.now() < found->second.renew_at) return found->second.token;
-    time_to_live = found->second.time_to_live;
+    held = found->second;
   }
-  return issue(attempt, time_to_live);
+  if (clock_.now() < held->expires - held->time_to_live / 4) return *std::move(held);
+  return renew(attempt, *std::move(held));
+}
+
+Result<Secret> TokensAndGrants::token_of(const Attempt& attempt) {
+  ARMATURE_TRY(Held held, current(attempt));
+  return std::move(held.token);
+}
+
+Result<gateway::AttemptToken> TokensAndGrants::token_for(const std::string& credential) {
+  auto attempt = credentials_.read(credential);
+  if (!attempt) attempt = tokens_.verify(credential);
+  if (!attempt) return std::move(attempt).error();
+  ARMATURE_TRY(Held held, current(*attempt));
+  return gateway::AttemptToken{*std::move(attempt), std::move(held.token), held.expires,
+                               held.acts_as.client_id};
+}
+
+Result<Secret> TokensAndGrants::credential_of(const Attempt& attempt) const {
+  return credentials_.issue(attempt);
 }
 
 void TokensAndGrants::end(const Attempt& attempt) {

@@ -1,6 +1,7 @@
 #pragma once
 // Fills the orchestrator's two interfaces with identity, access and gateway: the one place where
-// the products meet.
+// the products meet. TokensAndGrants also tells the gateway's doors which attempt a credential
+// stands for.
 //
 //   Threads   every call from any thread
 //   Lifetime  everything passed in outlives these objects
@@ -10,8 +11,10 @@
 
 #include "access/grant.h"
 #include "base/log.h"
+#include "gateway/attempt_access.h"
 #include "gateway/gateway.h"
 #include "http/runtime.h"
+#include "identity/attempt_credentials.h"
 #include "identity/attempt_tokens.h"
 #include "orchestrator/access_port.h"
 
@@ -20,7 +23,9 @@ namespace armature::app {
 class TokensAndGrants final : public orchestrator::AttemptAccess {
  public:
   using OnCleared = std::function<void(const TaskKey&)>;
-  TokensAndGrants(identity::AttemptTokens& tokens, access::GrantStore& grants, const Clock& clock,
+  using Identities = std::map<std::string, identity::ActsAs>;  // by name
+  TokensAndGrants(identity::AttemptTokens& tokens, const identity::AttemptCredentials& credentials,
+                  access::GrantStore& grants, Identities identities, const Clock& clock,
                   Redactor& redactor, OnCleared on_cleared);
   Result<Secret> begin(const Attempt& attempt, const std::string& identity,
                        const std::vector<orchestrator::RoleGrant>& grants,
@@ -30,18 +35,26 @@ class TokensAndGrants final : public orchestrator::AttemptAccess {
   // A token with at least a quarter of its life before it: an attempt in this process may last
   // longer than one token. kUnauthenticated: the attempt has no access, or no longer.
   Result<Secret> token_of(const Attempt& attempt);
+  // The same for whoever shows the attempt's credential, or a token of it that still holds.
+  Result<gateway::AttemptToken> token_for(const std::string& credential);
+  // Good at the doors for as long as the attempt lives.
+  Result<Secret> credential_of(const Attempt& attempt) const;
 
  private:
   struct Held {
     std::int64_t fence;
-    Secret token;
+    identity::ActsAs acts_as;
     Micros time_to_live;
-    Instant renew_at;
+    Secret token{};
+    Instant expires{};
   };
-  Result<Secret> issue(const Attempt& attempt, Micros time_to_live);
+  Result<Held> current(const Attempt& attempt);
+  Result<Held> renew(const Attempt& attempt, Held held);
 
   identity::AttemptTokens& tokens_;
+  const identity::AttemptCredentials& credentials_;
   access::GrantStore& grants_;
+  const Identities identities_;
   const Clock& clock_;
   Redactor& redactor_;
   const OnCleared on_cleared_;

@@ -28,9 +28,16 @@ class TokensAndGrantsTest : public ::testing::Test {
   testing::FakeRandom random;
   Redactor redactor;
   identity::AttemptTokens tokens{Secret("0123456789abcdef0123456789abcdef"), clock, random};
+  identity::AttemptCredentials credentials{Secret("another key of 32 bytes, or more"), clock,
+                                           random};
   access::GrantStore grants{{access::Ceiling{"deployer", {}}}};
   std::vector<TaskKey> forgotten;
-  TokensAndGrants access{tokens, grants, clock, redactor,
+  TokensAndGrants access{tokens,
+                         credentials,
+                         grants,
+                         {{"deployer", {"tenant-1", "client-1"}}},
+                         clock,
+                         redactor,
                          [this](const TaskKey& task) { forgotten.push_back(task); }};
 };
 
@@ -67,6 +74,29 @@ TEST_F(TokensAndGrantsTest, AnAttemptWithoutGrantsGetsNone) {
 TEST_F(TokensAndGrantsTest, AClearedTaskIsPassedOn) {
   access.cleared(attempt(1).key);
   EXPECT_EQ(forgotten, std::vector<TaskKey>{attempt(1).key});
+}
+
+TEST_F(TokensAndGrantsTest, ACredentialStandsForItsAttemptWhileThatLives) {
+  ASSERT_TRUE(begin(1));
+  const std::string credential = access.credential_of(attempt(1))->reveal();
+  clock.advance(std::chrono::hours(30));  // tokens of an hour each
+  const auto token = access.token_for(credential);
+  ASSERT_TRUE(token) << token.error().message;
+  EXPECT_EQ(token->attempt, attempt(1));
+  EXPECT_EQ(token->client_id, "client-1");
+  EXPECT_EQ(token->expires,
+            std::chrono::floor<std::chrono::seconds>(clock.now() + std::chrono::hours(1)));
+  EXPECT_TRUE(tokens.verify(token->token.reveal()));
+  EXPECT_EQ(access.token_for(token->token.reveal())->attempt, attempt(1)) << "by a token of it";
+
+  ASSERT_TRUE(begin(2));
+  EXPECT_FALSE(access.token_for(credential)) << "a newer attempt has begun";
+  EXPECT_FALSE(access.token_for(token->token.reveal()));
+  const std::string second = access.credential_of(attempt(2))->reveal();
+  EXPECT_TRUE(access.token_for(second));
+  access.end(attempt(2));
+  EXPECT_EQ(access.token_for(second).error().code, Code::kUnauthenticated);
+  EXPECT_FALSE(access.token_for("guess"));
 }
 
 }  // namespace

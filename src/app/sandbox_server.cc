@@ -7,6 +7,7 @@
 
 #include "api/api.h"
 #include "app/local_azure.h"
+#include "app/trust_bundle.h"
 #include "app/version.h"
 #include "base/files.h"
 #include "cli/client_settings.h"
@@ -50,6 +51,7 @@ struct SandboxServer::Impl {
     lock.emplace(*std::move(taken));
     ARMATURE_TRY(authority,
                  http::load_or_make_authority(data("ca"), "Armature local CA", clock, random));
+    ARMATURE_CHECK(write_trust_bundle(data("ca"), authority));
     http::Runtime::Options threads;
     threads.workers = options.config.server_workers;
     runtime = std::make_unique<http::Runtime>(threads);

@@ -6,8 +6,10 @@
 
 #include "api/api.h"
 #include "app/access_plane.h"
+#include "app/doors.h"
 #include "app/local_azure.h"
 #include "app/ports.h"
+#include "app/trust_bundle.h"
 #include "app/version.h"
 #include "base/bytes.h"
 #include "base/files.h"
@@ -33,7 +35,6 @@ struct Standalone::Impl {
   Log& log;
   Redactor& redactor;
 
-  std::string ca_file;
   http::Authority authority;
   std::string management_url;
   std::string gateway_url;
@@ -47,6 +48,7 @@ struct Standalone::Impl {
   std::atomic<gateway::Gateway*> ready_gateway{nullptr};
   std::unique_ptr<http::Server> gateway_server;
   std::unique_ptr<TokensAndGrants> attempt_access;
+  std::unique_ptr<Doors> doors;
   std::unique_ptr<DirectCaller> caller;
   std::unique_ptr<orchestrator::Orchestrator> orchestrator;
   std::unique_ptr<http::Server> api_server;
@@ -61,6 +63,10 @@ struct Standalone::Impl {
         identities(settings.identities) {}
 
   std::filesystem::path data(const char* name) const { return config.data_dir / name; }
+  std::string ca_file(const char* name) const {
+    std::error_code ignored;
+    return std::filesystem::absolute(data("ca") / name, ignored).string();
+  }
 
   Status open_data() {
     ARMATURE_CHECK(make_private_directory(config.data_dir));
@@ -69,8 +75,7 @@ struct Standalone::Impl {
     ARMATURE_TRY(database, storage::Database::open(options));
     ARMATURE_TRY(authority,
                  http::load_or_make_authority(data("ca"), "Armature local CA", clock, random));
-    std::error_code ignored;
-    ca_file = std::filesystem::absolute(data("ca") / "ca.pem", ignored).string();
+    ARMATURE_CHECK(write_trust_bundle(data("ca"), authority));
     http::Runtime::Options threads;
     threads.workers = config.server_workers;
     runtime = std::make_unique<http::Runtime>(threads);
@@ -167,17 +172,30 @@ struct Standalone::Impl {
     co_return co_await ready->handle(std::move(request));
   }
 
-  Status start_orchestrator() {
+  Status start_doors() {
+    TokensAndGrants::Identities acts_as;
+    for (const IdentityConfig& one : identities) acts_as[one.name] = {one.tenant_id, one.client_id};
     attempt_access = std::make_unique<TokensAndGrants>(
-        *access->attempts, *access->grants, clock, redactor,
-        [this](const TaskKey& task) { gateway->forget_doubts(task); });
+        *access->attempts, *access->credentials, *access->grants, std::move(acts_as), clock,
+        redactor, [this](const TaskKey& task) { gateway->forget_doubts(task); });
+    DoorOptions options;
+    options.identity_port = config.gateway_identity_port;
+    options.audience = config.azure_audience;
+    options.addresses.gateway_url = gateway_url;
+    options.addresses.ca_file = ca_file("ca.pem");
+    options.addresses.bundle_file = ca_file("bundle.pem");
+    ARMATURE_TRY(doors, Doors::start(std::move(options), *runtime, *attempt_access, clock, random));
+    return Ok{};
+  }
+
+  Status start_orchestrator() {
     caller = std::make_unique<DirectCaller>(*runtime, *gateway, *attempt_access);
     orchestrator::Options options;
     options.dags_folder = config.dags_folder.string();
     for (const auto& root : config.dags_file_roots) options.file_roots.push_back(root.string());
     options.logs_folder = data("logs").string();
     options.parallelism = config.parallelism;
-    options.child = {gateway_url, ca_file};
+    options.child = [this](const Attempt& attempt) { return doors->environment_of(attempt); };
     ARMATURE_TRY(orchestrator,
                  orchestrator::Orchestrator::open(options, *database, *attempt_access, *caller,
                                                   *access->client, clock, random, log, redactor));
@@ -200,9 +218,12 @@ struct Standalone::Impl {
     JsonObject found;
     found["url"] = url();
     found["gateway_url"] = gateway_url;
+    if (!doors->addresses().identity_url.empty()) {
+      found["identity_url"] = doors->addresses().identity_url;
+    }
     if (azure) found["sandbox_url"] = management_url;
     if (azure) found["sandbox"] = azure->description();
-    found["ca_file"] = ca_file;
+    found["ca_file"] = ca_file("ca.pem");
     found["pid"] = static_cast<std::int64_t>(::getpid());
     return write_file(data("server.json"), pretty(found) + "\n", 0600);
   }
@@ -216,6 +237,7 @@ struct Standalone::Impl {
     ARMATURE_CHECK(start_sandbox());
     ARMATURE_CHECK(open_access());
     ARMATURE_CHECK(start_gateway());
+    ARMATURE_CHECK(start_doors());
     ARMATURE_CHECK(start_orchestrator());
     return start_api();
   }
@@ -224,6 +246,7 @@ struct Standalone::Impl {
   void stop() {
     if (api_server) api_server->stop();
     if (orchestrator) orchestrator->stop();
+    if (doors) doors->stop();
     if (gateway_server) gateway_server->stop();
     if (azure) azure->stop();
     if (runtime) runtime->stop();

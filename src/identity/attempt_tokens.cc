@@ -1,8 +1,8 @@
 #include "identity/attempt_tokens.h"
 
 #include <algorithm>
-#include <utility>
 
+#include "identity/attempt_claims.h"
 #include "identity/jwt.h"
 
 namespace armature::identity {
@@ -19,57 +19,20 @@ std::int64_t whole_seconds(Instant at) {
 
 Error refuse(const char* why) { return fail(Code::kUnauthenticated, why); }
 
-template <class Int>
-Result<Int> integer(const JsonObject& claims, std::string_view name) {
-  const Json* value = claims.if_contains(name);
-  if (!value || !value->is_int64() || !std::in_range<Int>(value->get_int64())) {
-    return refuse("token names no attempt");
-  }
-  return static_cast<Int>(value->get_int64());
-}
-
-std::string_view text(const JsonObject& claims, std::string_view name) {
-  const Json* value = claims.if_contains(name);
-  return value && value->is_string() ? as_text(*value) : std::string_view();
-}
-
-JsonObject claims_of(const Attempt& attempt) {
-  JsonObject claims;
-  claims["iss"] = kIssuer;
-  claims["aud"] = kAudience;
-  claims["sub"] = to_string(attempt.key);
-  claims["dag"] = attempt.key.dag.str();
-  claims["run"] = attempt.key.run.str();
-  claims["task"] = attempt.key.task.str();
-  claims["map_index"] = attempt.key.map_index;
-  claims["try"] = attempt.try_number;
-  claims["fence"] = attempt.fence;
-  return claims;
-}
-
-Result<Attempt> attempt_of(const JsonObject& claims) {
-  const auto dag = DagId::parse(text(claims, "dag"));
-  const auto run = RunId::parse(text(claims, "run"));
-  const auto task = TaskId::parse(text(claims, "task"));
-  if (!dag || !run || !task) return refuse("token names no attempt");
-  ARMATURE_TRY(const int map_index, integer<int>(claims, "map_index"));
-  ARMATURE_TRY(const int try_number, integer<int>(claims, "try"));
-  ARMATURE_TRY(const std::int64_t fence, integer<std::int64_t>(claims, "fence"));
-  return Attempt{
-      {*dag, *run, *task, map_index},
-      try_number, fence
-  };
-}
-
 }  // namespace
 
 AttemptTokens::AttemptTokens(Secret key, const Clock& clock, Random& random)
     : key_(std::move(key)), clock_(clock), random_(random) {}
 
-Result<Secret> AttemptTokens::issue(const Attempt& attempt, Micros time_to_live) {
+Result<Secret> AttemptTokens::issue(const Attempt& attempt, Micros time_to_live,
+                                    const ActsAs& acts_as) {
   const Instant now = clock_.now();
   const Instant expiry = now + time_to_live;
   JsonObject claims = claims_of(attempt);
+  claims["iss"] = kIssuer;
+  claims["aud"] = kAudience;
+  if (!acts_as.tenant_id.empty()) claims["tid"] = acts_as.tenant_id;
+  if (!acts_as.client_id.empty()) claims["appid"] = acts_as.client_id;
   claims["iat"] = whole_seconds(now);
   claims["nbf"] = whole_seconds(now - kClockStep);
   claims["exp"] = whole_seconds(expiry);
@@ -100,7 +63,7 @@ Result<Secret> AttemptTokens::issue(const Attempt& attempt, Micros time_to_live)
 Result<Attempt> AttemptTokens::verify(std::string_view token) const {
   const JwtRules rules{std::string(kIssuer), std::string(kAudience), Micros{0}};
   ARMATURE_TRY(const Jwt jwt, verify_hs256(token, key_, rules, clock_.now()));
-  ARMATURE_TRY(Attempt attempt, attempt_of(jwt.claims));
+  ARMATURE_TRY(Attempt attempt, attempt_in(jwt.claims));
   const std::lock_guard lock(mutex_);
   const auto found = current_.find(attempt.key);
   if (found == current_.end()) return refuse("token is of a task that this server did not start");

@@ -3,7 +3,9 @@
 // gateway.
 //
 //   Token     a JWT (HS256): iss, aud, iat, nbf, exp, jti, sub "dag/run/task", and dag, run, task,
-//             map_index, try, fence. The key never leaves the process
+//             map_index, try, fence. The key never leaves the process. With ActsAs also tid and
+//             appid: `az login --identity` reads the tenant out of the token; no check relies on
+//             them
 //   issue     the same fence again gives one more token (a renewal); kConflict when a newer fence
 //             was issued to, or when this one has ended; kInvalid: no time to live
 //   verify    signature (only HS256, whatever the header says), issuer, audience, times, and that
@@ -25,12 +27,18 @@
 
 namespace armature::identity {
 
+// The upstream identity that the gateway will use for the attempt.
+struct ActsAs {
+  std::string tenant_id;
+  std::string client_id;
+};
+
 class AttemptTokens {
  public:
   AttemptTokens(Secret key, const Clock& clock, Random& random);
 
   // From now on every token of the same task with another fence is refused.
-  Result<Secret> issue(const Attempt& attempt, Micros time_to_live);
+  Result<Secret> issue(const Attempt& attempt, Micros time_to_live, const ActsAs& acts_as = {});
   Result<Attempt> verify(std::string_view token) const;
   void revoke(const Attempt& attempt);  // the attempt ended; a newer one's token is not touched
 

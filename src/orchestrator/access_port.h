@@ -1,7 +1,9 @@
 #pragma once
 // What the orchestrator needs of identity and gateway, declared here and filled in app/wiring.cc:
 // the orchestrator knows neither.
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/attempt.h"
@@ -43,10 +45,9 @@ class ArmCaller {
                                       Micros timeout) = 0;
 };
 
-// What a child process needs to reach the gateway by itself; by environment, never by argument.
-struct ChildEnvironment {
-  std::string gateway_url;
-  std::string ca_file;  // path of the CA certificate that signs the gateway's
-};
+// What a child process of the attempt needs to reach Azure by itself, as NAME and value: by
+// environment, never by argument. Called on the attempt's thread, for attempts with access.
+using ChildEnvironment =
+    std::function<std::vector<std::pair<std::string, Secret>>(const Attempt& attempt)>;
 
 }  // namespace armature::orchestrator

@@ -1,6 +1,7 @@
 // bash: a command in a process of its own, with a scrubbed environment. The token goes in by
 // environment, never by argument.
 #include <filesystem>
+#include <map>
 
 #include "base/bytes.h"
 #include "orchestrator/operators/operator.h"
@@ -30,29 +31,36 @@ class WorkFolder {
   std::string path_;
 };
 
-std::vector<std::string> environment_of(const Bench& bench, const std::string& home) {
+using Variables = std::map<std::string, std::string>;
+
+void add_attempt(const Bench& bench, Variables& out) {
   const Attempt& attempt = bench.work.attempt;
-  std::vector<std::string> out = {
-      "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-      "LANG=C.UTF-8",
-      "HOME=" + home,
-      "AIRFLOW_CTX_DAG_ID=" + attempt.key.dag.str(),
-      "AIRFLOW_CTX_DAG_RUN_ID=" + attempt.key.run.str(),
-      "AIRFLOW_CTX_TASK_ID=" + attempt.key.task.str(),
-      "AIRFLOW_CTX_TRY_NUMBER=" + std::to_string(attempt.try_number),
+  out["AIRFLOW_CTX_DAG_ID"] = attempt.key.dag.str();
+  out["AIRFLOW_CTX_DAG_RUN_ID"] = attempt.key.run.str();
+  out["AIRFLOW_CTX_TASK_ID"] = attempt.key.task.str();
+  out["AIRFLOW_CTX_TRY_NUMBER"] = std::to_string(attempt.try_number);
+  if (bench.work.token.empty()) return;
+  out["ARMATURE_TOKEN"] = bench.work.token.reveal();
+  if (!bench.child) return;
+  for (const auto& [name, value] : bench.child(attempt)) out[name] = value.reveal();
+}
+
+// The DAG's own word is the last: an empty HTTPS_PROXY switches the proxy off.
+std::vector<std::string> environment_of(const Bench& bench, const std::string& home) {
+  Variables variables = {
+      {"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
+      {"LANG", "C.UTF-8"                                                     },
+      {"HOME", home                                                          }
   };
-  if (!bench.work.token.empty()) {
-    out.push_back("ARMATURE_TOKEN=" + bench.work.token.reveal());
-    out.push_back("ARMATURE_GATEWAY_URL=" + bench.child.gateway_url);
-    out.push_back("ARMATURE_CA_FILE=" + bench.child.ca_file);
-  }
+  add_attempt(bench, variables);
   const Json* own = bench.work.arguments.if_contains("env");
   if (own && own->is_object()) {
     for (const auto& [name, value] : own->get_object()) {
-      out.push_back(std::string(name) + "=" +
-                    (value.is_string() ? std::string(as_text(value)) : dump(value)));
+      variables[std::string(name)] = value.is_string() ? std::string(as_text(value)) : dump(value);
     }
   }
+  std::vector<std::string> out;
+  for (const auto& [name, value] : variables) out.push_back(name + "=" + value);
   return out;
 }
 

@@ -1,0 +1,53 @@
+#pragma once
+// Doors: the ways into the gateway beside its own endpoint, each on a port of its own on loopback,
+// and what task processes are told of them.
+//
+//   Identity  the managed identity endpoints (gateway/managed_identity.h), plain http
+//   Errors    kUnavailable: a port is taken, naming the setting
+//   Threads   start and stop from one thread; environment_of from any
+//   Lifetime  everything passed in outlives it
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "app/ports.h"
+#include "app/task_environment.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "gateway/managed_identity.h"
+#include "http/runtime.h"
+#include "http/server.h"
+
+namespace armature::app {
+
+struct DoorOptions {
+  std::optional<std::uint16_t> identity_port;  // nothing: shut
+  std::string audience;                        // of the upstream
+  DoorAddresses addresses;                     // all but the doors' own, which start() fills in
+};
+
+class Doors {
+ public:
+  static Result<std::unique_ptr<Doors>> start(DoorOptions options, http::Runtime& runtime,
+                                              TokensAndGrants& access, const Clock& clock,
+                                              Random& random);
+  ~Doors() { stop(); }
+  void stop();
+
+  const DoorAddresses& addresses() const { return options_.addresses; }
+  // For a task process of the attempt.
+  std::vector<std::pair<std::string, Secret>> environment_of(const Attempt& attempt) const;
+
+ private:
+  Doors(DoorOptions options, http::Runtime& runtime, TokensAndGrants& access)
+      : options_(std::move(options)), runtime_(runtime), access_(access) {}
+  Status open_identity(const Clock& clock, Random& random);
+
+  DoorOptions options_;
+  http::Runtime& runtime_;
+  TokensAndGrants& access_;
+  std::unique_ptr<http::Server> identity_;
+};
+
+}  // namespace armature::app

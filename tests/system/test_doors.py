@@ -1,0 +1,93 @@
+"""The doors into the gateway, each with clients that every machine has: curl and Python's own library."""
+import urllib.error
+import urllib.request
+
+from conftest import SUBSCRIPTION
+
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-doors"
+OTHER = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-other"
+
+
+def dag(dag_id, command, ttl="1h"):
+    """One bash task with Contributor on rg-doors."""
+    body = "\n".join("      " + line for line in command.splitlines())
+    return f"""
+dag_id: {dag_id}
+schedule: null
+access:
+  azure:
+    identity: provisioner
+    max_token_ttl: {ttl}
+    roles:
+      - {{role: Contributor, scope: "{GROUP}", tasks: [work]}}
+tasks:
+  - task_id: work
+    operator: bash
+    bash_command: |
+{body}
+"""
+
+
+def run(server, dag_id, command, **options):
+    """The task's log; the run must succeed."""
+    server.write_dag(f"{dag_id}.yaml", dag(dag_id, command, **options))
+    server.trigger(dag_id, "one")
+    assert server.finish(dag_id, "one") == "success", server.why(dag_id, "one")
+    return server.task_log("one", "work")
+
+
+ASK = """ask() { curl -s -w ' %{http_code}' "$@"; echo; }
+ARM='resource=https://management.azure.com/'
+"""
+
+
+def test_managed_identity_answers_with_the_attempts_own_token(server):
+    server.start()
+    log = run(server, "identity", ASK + f"""
+TOKEN=$(curl -s -H "X-IDENTITY-HEADER: $IDENTITY_HEADER" "$IDENTITY_ENDPOINT?api-version=2019-08-01&$ARM" |
+        python3 -c 'import json,sys; print(json.load(sys.stdin)["access_token"])')
+for scope in {GROUP} {OTHER}; do
+  printf 'Authorization: Bearer %s' "$TOKEN" |
+    ask -X PUT -H @- -H 'Content-Type: application/json' -d '{{"location":"westeurope"}}' \\
+        --cacert "$ARMATURE_CA_FILE" "$ARMATURE_GATEWAY_URL$scope?api-version=2021-04-01"
+done
+echo "imds:$(ask -o /dev/null -H 'Metadata: true' "$AZURE_POD_IDENTITY_AUTHORITY_HOST/metadata/identity/oauth2/token?api-version=2018-02-01&$ARM")"
+echo "guess:$(ask -H 'X-IDENTITY-HEADER: guess' "$IDENTITY_ENDPOINT?api-version=2019-08-01&$ARM")"
+echo "graph:$(ask -H "X-IDENTITY-HEADER: $IDENTITY_HEADER" "$IDENTITY_ENDPOINT?api-version=2019-08-01&resource=https://graph.microsoft.com")"
+echo "careless: $IDENTITY_HEADER $ARM_MSI_ENDPOINT"
+""")
+    assert " 201" in log, log
+    assert "AuthorizationFailed" in log and "rg-other" in log and " 403" in log
+    assert "imds: 200" in log
+    assert "guess:" in log and " 401" in log
+    assert "is not one that tasks reach" in log
+    assert "eyJ" not in log, "a token or credential is in a task's log"
+
+
+def test_managed_identity_renews_for_as_long_as_the_attempt_lives(server):
+    server.start()
+    log = run(server, "long", ASK + f"""
+code() {{ printf 'Authorization: Bearer %s' "$1" | curl -s -o /dev/null -w '%{{http_code}}' -H @- \\
+          --cacert "$ARMATURE_CA_FILE" "$ARMATURE_GATEWAY_URL{GROUP}?api-version=2021-04-01"; }}
+echo "at first $(code "$ARMATURE_TOKEN")"
+until [ "$(code "$ARMATURE_TOKEN")" = 401 ]; do :; done
+TOKEN=$(curl -s -H "X-IDENTITY-HEADER: $IDENTITY_HEADER" "$IDENTITY_ENDPOINT?api-version=2019-08-01&$ARM" |
+        python3 -c 'import json,sys; print(json.load(sys.stdin)["access_token"])')
+echo "renewed $(code "$TOKEN")"
+""", ttl="2s")
+    assert "at first 404" in log and "renewed 404" in log, log
+
+
+def test_a_credential_ends_with_its_attempt(server, tmp_path):
+    server.start()
+    kept = tmp_path / "kept"
+    run(server, "ends", f"umask 077; printf %s \"$IDENTITY_HEADER\" > {kept}")
+    request = urllib.request.Request(
+        server.address["identity_url"] + "/msi/token?api-version=2019-08-01&resource=https://management.azure.com",
+        headers={"X-IDENTITY-HEADER": kept.read_text()})
+    try:
+        urllib.request.urlopen(request)
+        raise AssertionError("an ended attempt got a token")
+    except urllib.error.HTTPError as error:
+        assert error.code == 401
+        assert "has ended" in error.read().decode()
