@@ -115,6 +115,10 @@ Await<void> Connection::serve() {
 Await<bool> Connection::serve_one() {
   const bool head = co_await read_head();
   if (!head) co_return false;
+  if (method_ == "CONNECT" && settings_->options.connect) {
+    const bool inside = co_await connect();
+    co_return inside;
+  }
   const bool body = co_await read_body();
   if (!body) co_return false;
   deadline_.clear();
@@ -234,7 +238,8 @@ void Connection::hand_on() {
   };
   Reply reply(std::move(state));
   try {
-    settings_->handler(std::move(head_.request), reply);
+    const Handler& handler = inside_ ? inside_->handler : settings_->handler;
+    handler(std::move(head_.request), reply);
   } catch (const std::exception& e) {
     reply.failed(e.what());
   }

@@ -9,7 +9,9 @@
 #include <optional>
 #include <string>
 
+#include "http/connect.h"
 #include "http/head.h"
+#include "http/host_tls.h"
 #include "http/server.h"
 #include "http/wire.h"
 
@@ -44,6 +46,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
  private:
   struct Ended;
+  struct Inside {  // an intercepted CONNECT
+    std::shared_ptr<const HostTls> tls;
+    Handler handler;
+  };
   Await<void> serve();
   Await<bool> serve_one();
   Await<bool> read_head();
@@ -55,11 +61,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Await<void> refuse(int status, std::string reason);
   Await<void> linger();
   Await<void> answered();
+  Await<bool> connect();  // connect.cc, with the next two
+  Await<bool> intercept(Intercept answer);
+  Await<void> relay(Relay to);
   void hand_on();
   void deliver(std::optional<Response> response);
   void settle(std::optional<Response> response);
 
   std::shared_ptr<const ServerSettings> settings_;
+  std::unique_ptr<const Inside> inside_;
   Wire wire_;
   Deadline deadline_;
   std::string peer_;

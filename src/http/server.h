@@ -47,6 +47,8 @@ struct Certificate {
   Secret key_pem;
 };
 
+struct ConnectOptions;  // http/connect.h
+
 struct ServerOptions {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;  // 0: any free port, see Server::port()
@@ -58,6 +60,7 @@ struct ServerOptions {
   Micros idle_timeout = std::chrono::seconds(120);
   Micros drain = std::chrono::seconds(5);
   unsigned max_connections = 4096;
+  std::shared_ptr<const ConnectOptions> connect;  // of a forward proxy; none: the handler's too
   // Told of an exception that left a handler; the client is answered 500. From any thread.
   std::function<void(const std::string& what)> on_failure;
 };
