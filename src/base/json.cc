@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/utf8.h"
 
 namespace armature {
 namespace bj = boost::json;
@@ -90,12 +91,12 @@ Result<Json> parse_json(std::string_view text, std::size_t max_depth) {
   return parser.release();
 }
 
-std::string dump(const Json& value) { return bj::serialize(value); }
+std::string dump(const Json& value) { return valid_utf8(bj::serialize(value)); }
 
 std::string pretty(const Json& value) {
   std::string out;
   write_pretty(value, 0, out);
-  return out;
+  return valid_utf8(std::move(out));
 }
 
 const Json* find(const Json& value, std::string_view key) {

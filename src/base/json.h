@@ -5,7 +5,7 @@
 //
 //   parse_json  the whole text must be one value; depth at most 64 unless told; duplicate keys keep
 //               the last, as ARM does; error text has line and column
-//   dump        compact, UTF-8, keys in order; pretty() indents by two blanks
+//   dump        compact, always UTF-8 (broken text: U+FFFD), keys in order; pretty() by two blanks
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>

@@ -6,7 +6,9 @@
 #include "base/bytes.h"
 #include "base/relaxed_json.h"
 #include "base/time.h"
+#include "base/utf8.h"
 #include "sandbox/entra.h"
+#include "sandbox/entra/aadsts.h"
 #include "sandbox/entra/discovery.h"
 #include "sandbox/entra/graph/graph.h"
 #include "sandbox/front/paging.h"
@@ -112,7 +114,8 @@ http::Response serve_arm(Cloud& cloud, const http::Request& request) {
     call.correlation_id = *given;
   }
   call.client_ip = request.peer;
-  call.client_request_id = request.headers.get("x-ms-client-request-id").value_or("").substr(0, 64);
+  call.client_request_id =
+      utf8_prefix(request.headers.get("x-ms-client-request-id").value_or(""), 64);
   const bool is_head = request.method == "HEAD";
   const auto done = [&](ArmAnswer answer) {
     if (!answer.ok()) answer.headers.set("x-ms-failure-cause", "gateway");
@@ -164,6 +167,40 @@ http::Response serve_arm(Cloud& cloud, const http::Request& request) {
   return counted(std::move(out));
 }
 
+// Refused before anything reads it: what a request says is kept, logged and answered as text.
+// Bodies are the business of who parses them; JSON that is no UTF-8 does not parse.
+std::optional<ArmAnswer> check_text(const http::Request& request) {
+  if (!is_utf8(request.method)) {
+    return refuse(400, "BadRequest", "The http method is not valid UTF-8.");
+  }
+  const auto plain = http::percent_decode(request.target);
+  if (!plain) {
+    return refuse(400, "InvalidRequestUri", "The request's URI has a malformed percent code.");
+  }
+  if (!is_utf8(request.target) || !is_utf8(*plain)) {
+    return refuse(400, "InvalidRequestUri", "The request's URI is not valid UTF-8.");
+  }
+  for (const auto& [name, value] : request.headers) {
+    if (is_utf8(name) && is_utf8(value)) continue;
+    return refuse(400, "BadRequest", "The header '" + name + "' is not valid UTF-8.");
+  }
+  return std::nullopt;
+}
+
+http::Response refuse_text(Cloud& cloud, const http::Request& request, ArmAnswer refusal) {
+  if (is_entra_path(http::path_of(request.target))) {
+    return entra_refusal(cloud, request, malformed_request());
+  }
+  if (vault_address(cloud, request)) {
+    refusal = refuse(400, "BadParameter", refusal.error_message());
+  }
+  ArmCall call;
+  call.request_id = call.correlation_id = cloud.random().uuid();
+  refusal.headers.set("x-ms-failure-cause", "gateway");
+  add_headers(cloud, call, refusal.headers);
+  return to_http(std::move(refusal), request.method == "HEAD");
+}
+
 }  // namespace
 
 bool is_arm_path(std::string_view path) {
@@ -171,6 +208,9 @@ bool is_arm_path(std::string_view path) {
 }
 
 http::Response serve(Cloud& cloud, const http::Request& request) {
+  if (auto refused = check_text(request)) {
+    return refuse_text(cloud, request, *std::move(refused));
+  }
   if (const auto vault = vault_address(cloud, request)) return serve_vault(cloud, request, *vault);
   const std::string path = http::path_of(request.target);
   if (equal_ci(path, "/metadata/endpoints")) {

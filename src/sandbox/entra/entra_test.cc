@@ -40,6 +40,7 @@ TEST(Entra, RefusesWithItsOwnCodes) {
            "&scope=https%3A%2F%2Fvault.azure.net%2F.default+"
            "https%3A%2F%2Fgraph.microsoft.com%2F.default",                                           400, 700022 },
       {"v1's field",             id + grant + secret + "&resource=https%3A%2F%2Fvault.azure.net",    400, 901002 },
+      {"no UTF-8",               "client_id=%FF" + grant + scope + secret,                           400, 9002313},
       {"scope without .default", id + grant + secret + "&scope=https%3A%2F%2Fa.b",                   400, 70011  },
   };
   for (const auto& row : kTable) {
@@ -70,6 +71,8 @@ TEST(Entra, KnowsBasicVersionOneAndItsTenantAlone) {
   const auto other = serve(*world.cloud, request);
   EXPECT_EQ(other.status, 400);
   EXPECT_NE(other.body.find("AADSTS90002"), std::string::npos);
+  request.target = "/%FF/oauth2/token";
+  EXPECT_NE(serve(*world.cloud, request).body.find("AADSTS9002313"), std::string::npos);
 }
 
 TEST(TokenCheck, SaysWhatIsWrong) {

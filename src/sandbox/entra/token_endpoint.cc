@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "base/utf8.h"
 #include "sandbox/entra.h"
 #include "sandbox/entra/claims.h"
 #include "sandbox/entra/client_proof.h"
@@ -18,6 +19,11 @@ std::string field(const Form& form, std::string_view name) {
     if (key == name) return value;
   }
   return "";
+}
+
+bool is_text(const Form& form) {
+  return std::ranges::all_of(
+      form, [](const auto& field) { return is_utf8(field.first) && is_utf8(field.second); });
 }
 
 // RFC 6749 2.3.1: form fields, or Basic with both parts form-encoded.
@@ -151,7 +157,7 @@ http::Response token_endpoint(Cloud& cloud, const http::Request& request,
                                 request.method + " request."});
   }
   const auto form = request.body.size() > kMostForm ? std::nullopt : http::parse_form(request.body);
-  if (!form) return refused(malformed_request());
+  if (!form || !is_text(*form)) return refused(malformed_request());
   if (auto wrong = check_grant(cloud, *form, field(*form, "grant_type"))) return refused(*wrong);
   if (authority.shared) {
     return refused({9001023,

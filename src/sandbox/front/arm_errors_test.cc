@@ -52,7 +52,7 @@ http::Response send(World& world, const Json& given) {
   if (!authorization.empty()) request.headers.set("Authorization", authorization);
   if (const Json* headers = find(given, "headers")) {
     for (const auto& [name, value] : headers->as_object()) {
-      request.headers.set(name, std::string(as_text(value)));
+      request.headers.set(name, filled(world, std::string(as_text(value))));
     }
   }
   if (const Json* body = find(given, "body")) request.body = filled(world, dump(*body));

@@ -149,8 +149,10 @@ class Lexer {
 
   TemplateError unexpected() const {
     if (at_ >= text_.size()) return invalid(at_, "the expression ends too early.");
-    return invalid(at_, "the string character '" + std::string(1, text_[at_]) + "' at position '" +
-                            std::to_string(at_) + "' is not expected.");
+    std::size_t end = at_ + 1;  // of the character: more than a byte outside ASCII
+    while (end < text_.size() && (static_cast<unsigned char>(text_[end]) & 0xC0) == 0x80) ++end;
+    return invalid(at_, "the string character '" + std::string(text_.substr(at_, end - at_)) +
+                            "' at position '" + std::to_string(at_) + "' is not expected.");
   }
   TemplateError invalid(std::size_t at, const std::string& why) const {
     TemplateError error = invalid_template("The language expression '" + std::string(text_) +

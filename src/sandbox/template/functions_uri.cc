@@ -2,6 +2,7 @@
 #include "base/bytes.h"
 #include "base/json.h"
 #include "base/result.h"
+#include "base/utf8.h"
 #include "sandbox/template/evaluator.h"
 #include "sandbox/template/text.h"
 #include "sandbox/template/uri.h"
@@ -22,6 +23,7 @@ std::string escape(std::string_view text) {
   return out;
 }
 
+// Bytes that are no UTF-8 become U+FFFD, as in .NET: here and below.
 std::string unescape_uri(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -34,12 +36,12 @@ std::string unescape_uri(std::string_view text) {
     }
     out += text[i];
   }
-  return out;
+  return valid_utf8(std::move(out));
 }
 
 Outcome<std::string> decoded(std::string_view function, std::string_view text) {
   auto bytes = from_base64(text);
-  if (bytes) return *std::move(bytes);
+  if (bytes) return valid_utf8(*std::move(bytes));
   return invalid_template("The template language function '" + std::string(function) +
                           "' expects its parameter to be a valid base64 string.");
 }
