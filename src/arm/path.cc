@@ -38,6 +38,8 @@ Result<std::string> decode(std::string_view segment) {
 // trim or cut is refused here.
 Status check_segment(const std::string& segment, bool semicolons) {
   if (segment.empty()) return fail(Code::kInvalid, "path has an empty segment");
+  // First, because what follows quotes the segment.
+  if (!is_utf8(segment)) return fail(Code::kInvalid, "path is not UTF-8");
   for (const char c : segment) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte < 0x20 || byte == 0x7F) {
@@ -53,7 +55,6 @@ Status check_segment(const std::string& segment, bool semicolons) {
     return fail(Code::kInvalid,
                 "path segment '" + segment + "' ends in a dot or starts or ends in a blank");
   }
-  if (!is_utf8(segment)) return fail(Code::kInvalid, "path is not UTF-8");
   return Ok{};
 }
 

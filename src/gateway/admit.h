@@ -5,9 +5,8 @@
 //   judge       the decision on all of it; the first denial wins
 //   Errors      Refused: the answer, and the audit record to keep (none for what says nothing
 //               about anybody, such as a path that is not ARM's)
-//   Fails       closed: a body that must be understood (a deployment's template, a role assignment)
-//   closed      and cannot be is denied, with the reason; so is one with two keys that differ only
-//               in case, because Azure may read the other one
+//   Fails       closed: a body that cannot be understood is denied, with the reason (body.h)
+//   closed
 //   Threads     any
 #include <memory>
 #include <optional>
@@ -24,8 +23,6 @@
 #include "identity/attempt_tokens.h"
 
 namespace armature::gateway {
-
-inline constexpr std::size_t kMaxBodyBytes = 4u << 20;
 
 struct Call {
   std::string request_id;
@@ -57,6 +54,8 @@ access::Decision own_poll_decision();
 
 // Audit records, with ids and no more: never a query, a body or a token.
 access::AuditRecord decision_record(const Call& call, const access::Decision& decision);
+// Of a request for another host, whoever sent it: nothing of it was read.
+access::AuditRecord misdirected_record(const http::Request& request, const std::string& request_id);
 struct Ending {
   std::string decision;  // "succeeded", "failed", "unknown"
   int status = 0;

@@ -10,6 +10,7 @@
 #include "gateway/forward.h"
 #include "gateway/headers.h"
 #include "gateway/record.h"
+#include "gateway/shape.h"
 #include "gateway/wiring.h"
 
 namespace armature::gateway {
@@ -258,8 +259,9 @@ http::Task<void> Gateway::Impl::note(const Call* call, const RequestKey* key,
 http::Task<http::Response> Gateway::Impl::serve(http::Request request, std::string request_id) {
   const Ticks deadline = wiring.clock.ticks() + time_for(request, wiring.options.request_deadline);
   auto local = local_target(request.target, wiring.options.public_url, wiring.options.upstream_url);
-  if (!local) {
-    co_return error_answer(400, "InvalidRequestUri", "The request is for another host.");
+  if (!local || !is_for_us(request, wiring.options)) {
+    wiring.audit.record(misdirected_record(request, request_id));
+    co_return error_answer(421, "MisdirectedRequest", "The request is for another host.");
   }
   request.target = std::move(*local);
   auto read_in = read_call(request, request_id, wiring.attempts);

@@ -80,7 +80,7 @@ TEST_F(GatewayTest, WhatIsNotArmIsAnsweredInItsShape) {
   EXPECT_EQ(send(token, "GET", kGroup + "/../x?api-version=1").status, 400);
   EXPECT_EQ(send(token, "PUT", kAccount + "?api-version=1", std::string(5u << 20, ' ')).status,
             413);
-  EXPECT_EQ(send(token, "GET", "https://elsewhere.example/x").status, 400);
+  EXPECT_EQ(send(token, "GET", "https://elsewhere.example/x").status, 421);
   EXPECT_EQ(azure.calls("GET") + azure.calls("PUT"), 0);
 }
 

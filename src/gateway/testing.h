@@ -52,6 +52,10 @@ class SmallAzure {
     const std::lock_guard lock(mutex_);
     return tokens_;
   }
+  std::vector<http::Request> requests() const {
+    const std::lock_guard lock(mutex_);
+    return requests_;
+  }
   http::Request last() const {
     const std::lock_guard lock(mutex_);
     return requests_.back();
