@@ -68,17 +68,6 @@ access::AuditRecord record_of(const Attempt& attempt, const std::string& request
   return record;
 }
 
-access::AuditRecord unread(const http::Request& request, const Attempt& attempt,
-                           const std::string& request_id, std::string reason) {
-  access::AuditRecord record = record_of(attempt, request_id, "decision");
-  record.method = request.method.substr(0, 16);
-  record.target = recorded_path(request.target);
-  record.decision = "deny";
-  record.layer = access::to_string(access::Layer::kRequest);
-  record.reason = std::move(reason);
-  return record;
-}
-
 bool is_arm_path(std::string_view path) {
   constexpr std::array<std::string_view, 3> kRoots = {"/subscriptions", "/providers", "/tenants"};
   return std::any_of(kRoots.begin(), kRoots.end(), [&](std::string_view root) {
@@ -88,29 +77,47 @@ bool is_arm_path(std::string_view path) {
 
 }  // namespace
 
-std::variant<Call, Refused> read_call(const http::Request& request, std::string request_id,
-                                      const identity::AttemptTokens& tokens) {
+Refused refuse_unread(const http::Request& request, const Attempt& attempt,
+                      const std::string& request_id, http::Response answer, std::string reason) {
+  access::AuditRecord record = record_of(attempt, request_id, "decision");
+  record.method = request.method.substr(0, 16);
+  record.target = recorded_path(request.target);
+  record.decision = "deny";
+  record.layer = access::to_string(access::Layer::kRequest);
+  record.reason = std::move(reason);
+  record.status = answer.status;
+  return {std::move(answer), std::move(record)};
+}
+
+std::variant<Attempt, Refused> read_caller(const http::Request& request,
+                                           const std::string& request_id,
+                                           const identity::AttemptTokens& tokens) {
   const auto token = bearer_of(request);
   if (!token) return refuse_token(request, request_id, false, "no_token");
   const auto attempt = tokens.verify(*token);
   if (!attempt) return refuse_token(request, request_id, true, "invalid_token");
   if (auto wrong = wrong_shape(request)) {
-    access::AuditRecord record = unread(request, *attempt, request_id, std::move(wrong->reason));
-    record.status = wrong->answer.status;
-    return Refused{std::move(wrong->answer), std::move(record)};
+    return refuse_unread(request, *attempt, request_id, std::move(wrong->answer),
+                         std::move(wrong->reason));
   }
+  return *attempt;
+}
+
+std::variant<Call, Refused> read_call(const http::Request& request, std::string request_id,
+                                      const identity::AttemptTokens& tokens) {
+  auto caller = read_caller(request, request_id, tokens);
+  if (auto* refused = std::get_if<Refused>(&caller)) return std::move(*refused);
+  Attempt& attempt = std::get<Attempt>(caller);
   auto operation = arm::operation_of(request.method, request.target);
   if (!operation) {
-    const std::string path = http::path_of(request.target);
-    if (!is_arm_path(path)) {
+    if (!is_arm_path(http::path_of(request.target))) {
       return Refused{error_answer(404, "NotFound", "Azure Resource Manager has no such path."), {}};
     }
-    access::AuditRecord record = unread(request, *attempt, request_id, "unreadable");
-    record.status = 400;
-    return Refused{error_answer(400, "InvalidRequestUri", operation.error().message),
-                   std::move(record)};
+    return refuse_unread(request, attempt, request_id,
+                         error_answer(400, "InvalidRequestUri", operation.error().message),
+                         "unreadable");
   }
-  Call call{std::move(request_id), *attempt, *std::move(operation), {}, nullptr};
+  Call call{std::move(request_id), std::move(attempt), *std::move(operation), {}, nullptr};
   call.asks.push_back({call.operation.action, call.operation.scope, {}, {}, {}});
   if (auto read = read_body(call.operation, request.body, call.asks); !read) {
     call.asks.front().unreadable = read.error().message;
@@ -137,6 +144,13 @@ access::Decision own_poll_decision() {
   decision.allowed = true;
   decision.reason = "own_operation";
   decision.rule = "the operation was started by this task";
+  return decision;
+}
+
+access::Decision denied_with_batch() {
+  access::Decision decision;
+  decision.layer = access::Layer::kRequest;
+  decision.reason = "denied_with_batch";
   return decision;
 }
 

@@ -37,6 +37,14 @@ struct Refused {
   std::optional<access::AuditRecord> record;
 };
 
+// Who is calling, and whether the request has a shape to go on with (shape.h): what read_call
+// begins with.
+std::variant<Attempt, Refused> read_caller(const http::Request& request,
+                                           const std::string& request_id,
+                                           const identity::AttemptTokens& tokens);
+Refused refuse_unread(const http::Request& request, const Attempt& attempt,
+                      const std::string& request_id, http::Response answer, std::string reason);
+
 // `request.target` is a path with query. Facts are not filled in yet.
 std::variant<Call, Refused> read_call(const http::Request& request, std::string request_id,
                                       const identity::AttemptTokens& tokens);
@@ -51,6 +59,8 @@ struct Verdict {
 Verdict judge(const Call& call, Instant now);
 // The poll of an operation that this very task started needs no grant of its own.
 access::Decision own_poll_decision();
+// Another call of the same batch was refused.
+access::Decision denied_with_batch();
 
 // Audit records, with ids and no more: never a query, a body or a token.
 access::AuditRecord decision_record(const Call& call, const access::Decision& decision);

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "gateway/admit.h"
 #include "gateway/answers.h"
+#include "gateway/batch.h"
 #include "gateway/forward.h"
 #include "gateway/headers.h"
 #include "gateway/record.h"
@@ -92,6 +93,8 @@ struct Gateway::Impl {
   Wiring wiring;
 
   http::Task<http::Response> serve(http::Request request, std::string request_id);
+  http::Task<http::Response> serve_batch(http::Request request, std::string request_id);
+  std::optional<http::Response> refuse_batch(const std::vector<BatchCall>& calls);
   http::Task<bool> is_own_poll(TaskKey task, std::string target);
   http::Task<Forwarded> read(const Call* call, const http::Request* request, Ticks deadline);
   http::Task<Forwarded> write(const Call* call, const http::Request* request, Ticks deadline,
@@ -264,6 +267,9 @@ http::Task<http::Response> Gateway::Impl::serve(http::Request request, std::stri
     co_return error_answer(421, "MisdirectedRequest", "The request is for another host.");
   }
   request.target = std::move(*local);
+  if (is_batch(request)) {
+    co_return co_await serve_batch(std::move(request), std::move(request_id));
+  }
   auto read_in = read_call(request, request_id, wiring.attempts);
   if (auto* refused = std::get_if<Refused>(&read_in)) {
     if (refused->record) wiring.audit.record(std::move(*refused->record));
@@ -290,6 +296,52 @@ http::Task<http::Response> Gateway::Impl::serve(http::Request request, std::stri
   }
   Forwarded done = co_await write(&call, &request, deadline, std::move(record));
   co_return finish(call, std::move(done));
+}
+
+// Every call of a batch is on the record: when one is refused, none is sent.
+std::optional<http::Response> Gateway::Impl::refuse_batch(const std::vector<BatchCall>& calls) {
+  std::optional<http::Response> refused;
+  std::vector<Call> admitted;
+  for (const BatchCall& one : calls) {
+    auto read_in = read_call(one.request, wiring.random.uuid(), wiring.attempts);
+    std::optional<http::Response> answer;
+    if (auto* unread = std::get_if<Refused>(&read_in)) {
+      if (unread->record) wiring.audit.record(std::move(*unread->record));
+      answer = std::move(unread->answer);
+    } else {
+      Call call = std::get<Call>(std::move(read_in));
+      call.facts = wiring.grants.facts_for(call.attempt);
+      if (!call.facts) call.facts = no_facts(call.attempt);
+      const Verdict verdict = judge(call, wiring.clock.now());
+      if (!verdict.decision.allowed)
+        answer = refuse(call, verdict);
+      else
+        admitted.push_back(std::move(call));
+    }
+    if (answer && !refused) refused = refused_for(one, *std::move(answer));
+  }
+  if (!refused) return refused;
+  for (const Call& call : admitted) wiring.audit.record(decision_record(call, denied_with_batch()));
+  return refused;
+}
+
+http::Task<http::Response> Gateway::Impl::serve_batch(http::Request request,
+                                                      std::string request_id) {
+  auto read_in = read_batch(request, request_id, wiring.attempts, wiring.options);
+  if (auto* refused = std::get_if<Refused>(&read_in)) {
+    if (refused->record) wiring.audit.record(std::move(*refused->record));
+    co_return std::move(refused->answer);
+  }
+  const auto& calls = std::get<std::vector<BatchCall>>(read_in);
+  if (auto refused = refuse_batch(calls)) co_return *std::move(refused);
+  std::vector<http::Response> answers;
+  for (const BatchCall& one : calls) {
+    http::Request inner = one.request;
+    std::string id = wiring.random.uuid();
+    http::Response answer = co_await serve(std::move(inner), std::move(id));
+    answers.push_back(std::move(answer));
+  }
+  co_return batch_answer(calls, answers);
 }
 
 Gateway::Gateway(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

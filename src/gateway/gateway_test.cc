@@ -126,6 +126,45 @@ TEST_F(GatewayTest, ATemplateThatCannotBeReadIsDenied) {
   EXPECT_EQ(azure.calls("PUT"), 0);
 }
 
+TEST_F(GatewayTest, ABatchIsItsCalls) {
+  const auto token = begin(attempt_of("t"));
+  const std::string calls = R"({"requests":[{"httpMethod":"PUT","name":"one","url":")" + kAccount +
+                            R"(?api-version=1","content":{}},{"httpMethod":"POST","url":")" +
+                            kAccount + R"(/listKeys?api-version=1"}]})";
+  const auto answer = send(token, "POST", "/batch?api-version=2020-06-01", calls);
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  const auto body = parse_json(answer.body);
+  const JsonArray& responses = at(*body, "responses")->as_array();
+  ASSERT_EQ(responses.size(), 2u);
+  EXPECT_EQ(text_at(responses[0], "name"), "one");
+  EXPECT_EQ(int_at(responses[0], "httpStatusCode"), 201);
+  EXPECT_TRUE(at(responses[0], "headers")->is_object());
+  EXPECT_EQ(text_at(responses[1], "name"), "2");
+  EXPECT_EQ(text_at(responses[1], "content.keys"), "");
+  EXPECT_TRUE(at(responses[1], "content.keys")->is_array());
+  EXPECT_EQ(azure.calls("POST"), 1);
+  EXPECT_EQ(created(), 1);
+  const auto kept = records();
+  ASSERT_EQ(kept.size(), 4u);
+  EXPECT_EQ(kept[2].action, "Microsoft.Storage/storageAccounts/listKeys/action");
+}
+
+TEST_F(GatewayTest, ABatchWithADeniedCallIsOnRecordCallByCall) {
+  const auto token = begin(attempt_of("t"));
+  const std::string calls = R"({"requests":[{"httpMethod":"PUT","url":")" + kAccount +
+                            R"(?api-version=1","content":{}},{"httpMethod":"GET","url":")" +
+                            kSubscription + R"(/resourceGroups/other?api-version=1"}]})";
+  EXPECT_EQ(send(token, "POST", "/batch?api-version=2020-06-01", calls).status, 403);
+  EXPECT_EQ(azure.requests().size(), 0u);
+  std::map<std::string, std::string> reasons;
+  for (const auto& record : records()) {
+    EXPECT_EQ(record.decision, "deny");
+    reasons[record.scope] = record.reason;
+  }
+  EXPECT_EQ(reasons[kAccount], "denied_with_batch");
+  EXPECT_EQ(reasons[kSubscription + "/resourceGroups/other"], "no_grant");
+}
+
 TEST_F(GatewayTest, NothingIsSentWhenItCannotBeWrittenDown) {
   const auto token = begin(attempt_of("t"));
   http::testing::must(database->write([](storage::Connection& connection) {
