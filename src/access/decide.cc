@@ -1,33 +1,9 @@
 #include "access/decide.h"
 
-#include <algorithm>
-
-#include "arm/resource_id.h"
-#include "base/bytes.h"
+#include <optional>
 
 namespace armature::access {
 namespace {
-
-bool applies(const Grant& grant, const arm::Need& need, Instant now) {
-  return (!grant.expires || now < *grant.expires) && arm::at_or_above(grant.scope, need.scope) &&
-         arm::permits(grant.role, need.action);
-}
-
-const Grant* find_grant(const std::vector<Grant>& grants, const arm::Need& need, Instant now) {
-  const auto found =
-      std::ranges::find_if(grants, [&](const Grant& grant) { return applies(grant, need, now); });
-  return found == grants.end() ? nullptr : &*found;
-}
-
-// May some grant that covers the assignment hand out this role?
-bool may_assign(const std::vector<Grant>& grants, const arm::Need& need, const std::string& role_id,
-                Instant now) {
-  return std::ranges::any_of(grants, [&](const Grant& grant) {
-    return applies(grant, need, now) &&
-           std::ranges::any_of(grant.assignable_roles,
-                               [&](const arm::Role& role) { return equal_ci(role.id, role_id); });
-  });
-}
 
 Decision denied(Layer layer, std::string reason, const arm::Need& need) {
   Decision decision;
@@ -64,9 +40,9 @@ Decision decide(const Facts& facts, const Ask& ask, Instant now) {
   if (!ask.unreadable.empty()) return denied(Layer::kRequest, "unreadable_request", own);
   const Grant* granted = nullptr;
   const auto check = [&](const arm::Need& need) -> std::optional<Decision> {
-    const Grant* grant = find_grant(facts.grants, need, now);
+    const Grant* grant = facts.grants.first(need, now);
     if (!grant) return denied(Layer::kGrant, "no_grant", need);
-    if (!find_grant(facts.ceiling.grants, need, now)) {
+    if (!facts.ceiling.grants.first(need, now)) {
       return denied(Layer::kCeiling, "outside_ceiling", need);
     }
     if (!granted) granted = grant;
@@ -77,10 +53,10 @@ Decision decide(const Facts& facts, const Ask& ask, Instant now) {
     if (auto refused = check(need)) return *refused;
   }
   if (!ask.assigns_role_id.empty()) {
-    if (!may_assign(facts.grants, own, ask.assigns_role_id, now)) {
+    if (!facts.grants.may_assign(own, ask.assigns_role_id, now)) {
       return denied(Layer::kAssignableRole, "role_not_assignable", own);
     }
-    if (!may_assign(facts.ceiling.grants, own, ask.assigns_role_id, now)) {
+    if (!facts.ceiling.grants.may_assign(own, ask.assigns_role_id, now)) {
       return denied(Layer::kCeiling, "role_not_assignable", own);
     }
   }

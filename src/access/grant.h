@@ -5,37 +5,27 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "arm/role.h"
+#include "access/grant_set.h"
 #include "base/attempt.h"
 #include "base/clock.h"
 #include "base/result.h"
 
 namespace armature::access {
 
-struct Grant {
-  arm::Role role;
-  std::string scope;                        // canonical ARM scope
-  std::vector<arm::Role> assignable_roles;  // what a role assignment under this grant may hand out;
-                                            // empty: nothing (deny by default)
-  std::string declared_at;                  // "azure_provision.yaml:14": for people
-  std::optional<Instant> expires;
-};
-
 struct Ceiling {
   std::string identity;
-  std::vector<Grant> grants;
+  GrantSet grants;
 };
 
 // What an attempt may do, frozen when its token was issued. Immutable.
 struct Facts {
   Attempt attempt;
   std::string identity;
-  std::vector<Grant> grants;  // of this task, from the DAG file, scopes rendered
-  Ceiling ceiling;            // of the identity
+  GrantSet grants;  // of this task, from the DAG file, scopes rendered
+  Ceiling ceiling;  // of the identity
 };
 
 // GrantStore: facts per running attempt, in memory. Safe from any thread; readers get a snapshot

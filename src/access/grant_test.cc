@@ -52,7 +52,7 @@ TEST(GrantStore, KeepsTheNewestAttemptOfATask) {
   ASSERT_TRUE(store.put(second, "default", {}));
   EXPECT_EQ(store.facts_for(first), nullptr) << "the older attempt lost its grants";
   ASSERT_NE(store.facts_for(second), nullptr);
-  EXPECT_EQ(held->grants.size(), 1u) << "who holds a snapshot keeps it as it was";
+  EXPECT_EQ(held->grants.list().size(), 1u) << "who holds a snapshot keeps it as it was";
   EXPECT_FALSE(store.put(first, "default", {})) << "an older attempt does not come back";
   store.erase(first);
   EXPECT_NE(store.facts_for(second), nullptr) << "the end of the old one is not the new one's";

@@ -5,14 +5,14 @@ namespace {
 
 // A scope and role as the operator wrote them, checked like a DAG's grants.
 Result<access::Ceiling> ceiling_of(const IdentityConfig& identity) {
-  access::Ceiling ceiling{identity.name, {}};
+  std::vector<access::Grant> grants;
   for (const RoleAtScope& entry : identity.ceiling) {
     ARMATURE_TRY(access::Grant grant,
                  access::make_grant(entry.role, entry.scope, entry.assignable_roles,
                                     "identities." + identity.name + ".ceiling"));
-    ceiling.grants.push_back(std::move(grant));
+    grants.push_back(std::move(grant));
   }
-  return ceiling;
+  return access::Ceiling{identity.name, std::move(grants)};
 }
 
 }  // namespace
