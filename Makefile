@@ -8,7 +8,7 @@ SOURCES = $(shell git ls-files 'src/*.h' 'src/*.cc' 'bench/*.cc' 'fuzz/*.cc' 'te
 .PHONY: help setup build configure test check fmt lint tidy bench corpus clients fuzz demo clean
 
 help: ## what each target does
-	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  PRESET=release|dev|tsan|clang chooses the build for build, test and check"
 
 setup: ## install the packages that build and tests need (Debian 12)
@@ -50,6 +50,13 @@ bench: ## build release, print every benchmark's ratios
 	@$(MAKE) --no-print-directory configure PRESET=release
 	@cmake --build --preset release -j $(JOBS) --target armature benchmarks
 	@bench/run build/release
+
+.PHONY: bench-decisions
+bench-decisions: ## access::decide beside Cedar, OPA and Casbin; needs the package registries
+	@scripts/setup build bench
+	@$(MAKE) --no-print-directory configure PRESET=release
+	@cmake --build --preset release -j $(JOBS) --target bench_decisions
+	@bench/decisions/run build/release
 
 corpus: ## run DIR's templates, policies and vectors; without DIR those of ../shared/data, into docs/coverage.md
 	@scripts/setup build
