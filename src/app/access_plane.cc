@@ -28,8 +28,8 @@ Result<std::unique_ptr<AccessPlane>> AccessPlane::open(const Source& source, htt
   std::vector<identity::UpstreamIdentity> upstream_identities;
   std::vector<access::Ceiling> ceilings;
   for (const IdentityConfig& one : source.identities) {
-    upstream_identities.push_back(
-        {one.name, one.tenant_id, one.client_id, source.authority, one.client_secret_file});
+    upstream_identities.push_back({one.name, one.tenant_id, one.client_id, source.authority,
+                                   identity::SecretFile{one.client_secret_file}});
     ARMATURE_TRY(access::Ceiling ceiling, ceiling_of(one));
     ceilings.push_back(std::move(ceiling));
   }
@@ -39,7 +39,7 @@ Result<std::unique_ptr<AccessPlane>> AccessPlane::open(const Source& source, htt
   plane->credentials =
       std::make_unique<identity::AttemptCredentials>(Secret(random.bytes(32)), clock, random);
   plane->upstream = std::make_unique<identity::UpstreamTokens>(
-      runtime, *plane->client, clock, redactor, std::move(upstream_identities));
+      runtime, *plane->client, clock, random, redactor, std::move(upstream_identities));
   plane->grants = std::make_unique<access::GrantStore>(std::move(ceilings));
   ARMATURE_TRY(plane->audit, access::AuditLog::open(database, clock));
   return plane;

@@ -117,7 +117,7 @@ std::variant<Call, Refused> read_call(const http::Request& request, std::string 
                          error_answer(400, "InvalidRequestUri", operation.error().message),
                          "unreadable");
   }
-  Call call{std::move(request_id), std::move(attempt), *std::move(operation), {}, nullptr};
+  Call call{std::move(request_id), std::move(attempt), {}, *std::move(operation), {}, nullptr};
   call.asks.push_back({call.operation.action, call.operation.scope, {}, {}, {}});
   if (auto read = read_body(call.operation, request.body, call.asks); !read) {
     call.asks.front().unreadable = read.error().message;

@@ -21,12 +21,14 @@
 #include "arm/operation.h"
 #include "http/message.h"
 #include "identity/attempt_tokens.h"
+#include "identity/principal.h"
 
 namespace armature::gateway {
 
 struct Call {
   std::string request_id;
-  Attempt attempt;
+  Attempt attempt;                             // of a workload: the one that bears its name
+  std::optional<identity::Workload> workload;  // nothing: a task calls
   arm::Operation operation;
   std::vector<access::Ask> asks;  // the request itself, then each role its template hands out
   std::shared_ptr<const access::Facts> facts;  // never null

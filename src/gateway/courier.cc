@@ -19,10 +19,9 @@ SendResult Courier::describe(const http::Outcome& outcome) const {
   return {outcome.response->status, true, arm::retry_after(lookup, wiring_.clock.now())};
 }
 
-http::Task<http::Outcome> Courier::send_with_token(http::Request request) {
-  std::string identity = identity_;
-  std::string audience = wiring_.options.audience;
-  Result<Secret> token = co_await wiring_.upstream.token(std::move(identity), std::move(audience));
+http::Task<http::Outcome> Courier::send_with_token(http::Request request, Secret* used) {
+  identity::TokenAsk ask = ask_;
+  Result<Secret> token = co_await wiring_.upstream.token(std::move(ask));
   if (!token) {
     Error error = std::move(token).error();
     co_return http::Outcome{
@@ -31,6 +30,7 @@ http::Task<http::Outcome> Courier::send_with_token(http::Request request) {
     };
   }
   request.headers.set("Authorization", "Bearer " + token->reveal());
+  *used = *token;
   const Micros timeout = std::min(wiring_.options.attempt_timeout, remaining());
   if (timeout <= Micros{0}) {
     co_return http::Outcome{fail(Code::kUnavailable, "the deadline has passed"), false};
@@ -41,10 +41,11 @@ http::Task<http::Outcome> Courier::send_with_token(http::Request request) {
 
 http::Task<http::Outcome> Courier::send(http::Request request) {
   http::Request first = request;
-  http::Outcome outcome = co_await send_with_token(std::move(first));
+  Secret used;
+  http::Outcome outcome = co_await send_with_token(std::move(first), &used);
   if (outcome.response && outcome.response->status == 401) {
-    wiring_.upstream.forget(identity_);
-    outcome = co_await send_with_token(std::move(request));
+    wiring_.upstream.refused(ask_, used, outcome.response->headers);
+    outcome = co_await send_with_token(std::move(request), &used);
   }
   co_return outcome;
 }

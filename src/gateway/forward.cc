@@ -9,7 +9,9 @@ namespace armature::gateway {
 
 Forward::Forward(const Wiring& wiring, const Call& call, const http::Request& request,
                  Ticks deadline)
-    : wiring_(wiring), call_(call), courier_(wiring, call.facts->identity, deadline) {
+    : wiring_(wiring),
+      call_(call),
+      courier_(wiring, call.facts->identity, {call.attempt, call.workload}, deadline) {
   const arm::Operation& operation = call.operation;
   request_.method = operation.method;
   request_.target = url_of(operation.query);

@@ -27,9 +27,10 @@ class GatewayTest : public ::testing::Test {
   GatewayTest() : threads({}, {1, 4}), azure(threads.runtime) {
     std::ofstream(folder.path() / "secret") << "client-secret-planted";
     upstream = std::make_unique<identity::UpstreamTokens>(
-        threads.runtime, threads.client, clock, redactor,
+        threads.runtime, threads.client, clock, random, redactor,
         std::vector<identity::UpstreamIdentity>{
-            {"deployer", "tenant", "client", azure.url(), folder.path() / "secret"}
+            {"deployer", "tenant", "client", azure.url(),
+             identity::SecretFile{folder.path() / "secret"}}
     });
     access::Ceiling ceiling{"deployer", {grant("Owner", kSubscription)}};
     grants = std::make_unique<access::GrantStore>(std::vector<access::Ceiling>{ceiling});

@@ -16,22 +16,33 @@ namespace armature::identity::testing {
 
 using Promise = std::promise<Result<Secret>>;
 
-inline http::Task<void> fulfil(UpstreamTokens* tokens, std::string identity, std::string resource,
+inline http::Task<void> fulfil(UpstreamTokens* tokens, TokenAsk ask,
                                std::shared_ptr<Promise> promise) {
-  Result<Secret> token = co_await tokens->token(std::move(identity), std::move(resource));
+  Result<Secret> token = co_await tokens->token(std::move(ask));
   promise->set_value(std::move(token));
 }
 
 // Starts asking. Not from an I/O thread if the future is waited for.
 inline std::future<Result<Secret>> ask_token(http::Runtime& runtime, UpstreamTokens& tokens,
-                                             const std::string& identity,
-                                             const std::string& resource) {
+                                             const TokenAsk& ask) {
   auto promise = std::make_shared<Promise>();
   auto future = promise->get_future();
-  http::spawn(runtime, [&tokens, identity, resource, promise] {
-    return fulfil(&tokens, identity, resource, promise);
-  });
+  http::spawn(runtime, [&tokens, ask, promise] { return fulfil(&tokens, ask, promise); });
   return future;
+}
+
+inline http::Task<void> fulfil_check(UpstreamTokens* tokens, TokenAsk ask,
+                                     std::shared_ptr<std::promise<IdentityCheck>> promise) {
+  IdentityCheck check = co_await tokens->check(std::move(ask));
+  promise->set_value(std::move(check));
+}
+
+inline IdentityCheck check_identity(http::Runtime& runtime, UpstreamTokens& tokens,
+                                    const TokenAsk& ask) {
+  auto promise = std::make_shared<std::promise<IdentityCheck>>();
+  auto future = promise->get_future();
+  http::spawn(runtime, [&tokens, ask, promise] { return fulfil_check(&tokens, ask, promise); });
+  return future.get();
 }
 
 // PEM of a certificate for the key, valid in [begins, ends).

@@ -1,211 +1,173 @@
 #include "identity/upstream_tokens.h"
 
 #include <algorithm>
-#include <map>
-#include <mutex>
-#include <optional>
-#include <utility>
 
 #include "base/bytes.h"
-#include "base/files.h"
-#include "identity/token_answer.h"
+#include "base/time.h"
+#include "identity/claims_challenge.h"
+#include "identity/identity_check.h"
+#include "identity/upstream_cache.h"
 
 namespace armature::identity {
 namespace {
 
-constexpr Micros kAhead = std::chrono::minutes(5);
-constexpr Micros kAfterFailure = std::chrono::seconds(30);
-constexpr Micros kTimeout = std::chrono::seconds(30);
-
-// One request to the authority and those who wait for it. Guarded by the owner's mutex.
-struct Flight {
-  std::optional<Result<Secret>> outcome;
-  std::vector<std::function<void()>> waiting;
-};
-
-struct Entry {
-  Secret token;  // empty: none
-  Instant refresh_at{};
-  Instant expires{};
-  std::shared_ptr<Flight> flight;  // set while a request is under way
-};
-
-using Key = std::pair<std::string, std::string>;  // identity, resource
-
-// A client secret goes over TLS, or not beyond this machine.
-Status check_authority(const std::string& authority) {
-  const auto url = http::parse_url(authority);
-  const bool local =
-      url && (url->host == "127.0.0.1" || url->host == "::1" || url->host == "localhost");
-  if (url && (url->scheme == "https" || local)) return Ok{};
-  return fail(Code::kInvalid, "authority " + authority + " is not an https URL");
-}
-
-Result<http::Request> token_request(const UpstreamIdentity& identity, const std::string& resource,
-                                    Redactor& redactor) {
-  ARMATURE_CHECK(check_authority(identity.authority));
-  auto file = read_file(identity.client_secret_file, 64 * 1024);
-  if (!file) return fail(Code::kUnavailable, file.error().message);
-  const Secret content(std::move(*file));
-  const Secret secret(std::string(trim(content.reveal())));
-  if (secret.empty()) {
-    return fail(Code::kUnavailable, identity.client_secret_file.string() + " is empty");
-  }
-  redactor.add(secret.reveal());
-  std::string base = identity.authority;
-  while (base.ends_with('/')) base.pop_back();
-  http::Request request;
-  request.method = "POST";
-  request.target = base + "/" + http::percent_encode(identity.tenant_id) + "/oauth2/v2.0/token";
-  request.headers.set("Content-Type", "application/x-www-form-urlencoded");
-  request.headers.set("Accept", "application/json");
-  request.body =
-      "grant_type=client_credentials&client_id=" + http::percent_encode(identity.client_id) +
-      "&client_secret=" + http::percent_encode(secret.reveal()) +
-      "&scope=" + http::percent_encode(resource + "/.default");
-  return request;
-}
-
-http::Task<Result<TokenAnswer>> ask(http::Runtime& runtime, http::Client& client,
-                                    Redactor& redactor, UpstreamIdentity identity,
-                                    std::string resource) {
-  Result<http::Request> request = fail(Code::kInternal, "not built");
-  std::function<void()> build = [&] { request = token_request(identity, resource, redactor); };
-  co_await http::on_worker(runtime, std::move(build));
-  if (!request) co_return Error(request.error());
-  http::Outcome outcome = co_await http::send(client, *std::move(request), kTimeout);
-  if (!outcome.response) {
-    co_return fail(Code::kUnavailable, redactor.clean(outcome.response.error().message));
-  }
-  auto answer = read_token_answer(*outcome.response, redactor);
-  if (answer) redactor.add(answer->token.reveal());
-  co_return answer;
-}
+constexpr auto kSoon = std::chrono::hours(24 * 30);
+constexpr auto kTellAgain = std::chrono::hours(24);
 
 }  // namespace
 
 struct UpstreamTokens::Impl {
-  http::Runtime& runtime;
-  http::Client& client;
-  const Clock& clock;
-  Redactor& redactor;
-  const std::vector<UpstreamIdentity> identities;
-  std::mutex mutex;
-  std::map<Key, Entry> entries;
+  Impl(TokenTools means, std::vector<UpstreamIdentity> known, Log* journal)
+      : tools(std::move(means)),
+        identities(std::move(known)),
+        log(journal),
+        cache(tools.sources.clock, tools.sources.random) {}
 
-  // What a caller does: uses `cached`, leads the flight, or waits for its end.
-  struct Seat {
-    std::optional<Secret> cached;
-    std::shared_ptr<Flight> flight;
-    bool leads = false;
-  };
+  TokenTools tools;
+  const std::vector<UpstreamIdentity> identities;
+  Log* const log;
+  UpstreamCache cache;
+  std::mutex mutex;
+  std::map<std::string, Instant> told;                // of a credential that ends soon
+  std::map<std::string, Instant> credential_ends_at;  // as of its last use
 
   const UpstreamIdentity* named(const std::string& name) const {
     const auto found = std::ranges::find(identities, name, &UpstreamIdentity::name);
     return found == identities.end() ? nullptr : &*found;
   }
 
-  Seat take_seat(const Key& key) {
+  Error unknown(const std::string& name) const {
+    std::vector<std::string> known;
+    for (const UpstreamIdentity& one : identities) known.push_back(one.name);
+    return fail(Code::kNotFound, "no identity is named '" + name + "'; known: " +
+                                     (known.empty() ? std::string("none") : join(known, ", ")));
+  }
+
+  // Tokens of one identity are shared, but for federation: its token is the DAG's.
+  TokenKey key_of(const TokenAsk& ask) const {
+    const UpstreamIdentity* who = named(ask.identity);
+    const bool own = who && std::holds_alternative<OwnIssuer>(who->credential);
+    return {ask.identity, ask.resource, own && ask.who ? federated_subject(*ask.who) : ""};
+  }
+
+  void watch(const std::string& name, std::optional<Instant> ends) {
+    const Instant now = tools.sources.clock.now();
     const std::lock_guard lock(mutex);
-    Entry& entry = entries[key];
-    const Instant now = clock.now();
-    const bool holds = !entry.token.empty() && now < entry.expires;
-    // While another caller refreshes, a token that still holds is good enough.
-    if (holds && (now < entry.refresh_at || entry.flight)) return {entry.token, nullptr, false};
-    if (entry.flight) return {std::nullopt, entry.flight, false};
-    entry.flight = std::make_shared<Flight>();
-    return {std::nullopt, entry.flight, true};
-  }
-
-  // The end of a flight: keeps the token, wakes who waited.
-  void land(const Key& key, Flight& flight, Result<TokenAnswer> answer, Instant asked) {
-    std::vector<std::function<void()>> waiting;
-    {
-      const std::lock_guard lock(mutex);
-      Entry& entry = entries[key];
-      entry.flight.reset();
-      if (answer) {
-        entry.token = std::move(answer->token);
-        entry.expires = asked + answer->lifetime;
-        entry.refresh_at = entry.expires - std::min(kAhead, answer->lifetime / 2);
-        flight.outcome.emplace(entry.token);
-      } else if (answer.error().code == Code::kUnavailable && !entry.token.empty() &&
-                 clock.now() < entry.expires) {
-        entry.refresh_at = clock.now() + kAfterFailure;
-        flight.outcome.emplace(entry.token);
-      } else {
-        flight.outcome.emplace(
-            Error(answer.error()).in("token of identity " + key.first + " for " + key.second));
-      }
-      waiting = std::move(flight.waiting);
+    if (!ends) {
+      credential_ends_at.erase(name);
+      return;
     }
-    for (const auto& wake : waiting) wake();
+    credential_ends_at[name] = *ends;
+    // A federated token lives for an hour: somebody else renews it.
+    const auto* identity = named(name);
+    const bool renewed = std::holds_alternative<FederatedTokenFile>(identity->credential);
+    Instant& last = told[name];
+    if (!log || renewed || *ends - now > kSoon || now < last + kTellAgain) return;
+    last = now;
+    JsonObject fields;
+    fields["identity"] = name;
+    fields["kind"] = kind_of(identity->credential);
+    fields["ends"] = to_rfc3339(*ends);
+    log->warning("a credential ends soon", std::move(fields));
   }
 
-  void wait_for(Flight& flight, std::function<void()> resume) {
-    {
-      const std::lock_guard lock(mutex);
-      if (!flight.outcome) {
-        flight.waiting.push_back(std::move(resume));
-        return;
-      }
-    }
-    resume();
-  }
-
-  static http::Task<Result<Secret>> token(std::shared_ptr<Impl> self, std::string identity,
-                                          std::string resource);
+  static http::Task<Result<Secret>> token(std::shared_ptr<Impl> self, TokenAsk ask, bool anew);
+  static http::Task<Result<Obtained>> fetch(std::shared_ptr<Impl> self, UpstreamIdentity identity,
+                                            Wanted wanted);
+  static http::Task<IdentityCheck> check(std::shared_ptr<Impl> self, TokenAsk ask);
 };
 
-// `self` by value: a request may be under way when the owner lets go.
-http::Task<Result<Secret>> UpstreamTokens::Impl::token(std::shared_ptr<Impl> self,
-                                                       std::string identity, std::string resource) {
-  const UpstreamIdentity* const who = self->named(identity);
-  if (!who) {
-    std::vector<std::string> known;
-    for (const UpstreamIdentity& one : self->identities) known.push_back(one.name);
-    co_return fail(Code::kNotFound, "no identity is named '" + identity + "'; known: " +
-                                        (known.empty() ? std::string("none") : join(known, ", ")));
+http::Task<Result<Obtained>> UpstreamTokens::Impl::fetch(std::shared_ptr<Impl> self,
+                                                         UpstreamIdentity identity, Wanted wanted) {
+  const auto* vault = std::get_if<VaultSecret>(&identity.credential);
+  if (vault) {
+    VaultSecret where = *vault;
+    const UpstreamIdentity* reader = self->named(where.identity);
+    if (!reader) co_return self->unknown(where.identity);
+    if (std::holds_alternative<VaultSecret>(reader->credential)) {
+      co_return fail(Code::kInvalid,
+                     "identity " + where.identity +
+                         " reads its own secret from a vault: it cannot read others'");
+    }
+    TokenAsk ask{where.identity, vault_resource(where.vault_url), wanted.who};
+    Result<Secret> token = co_await Impl::token(self, std::move(ask), false);
+    if (!token) co_return std::move(token).error();
+    Result<Secret> value = co_await read_vault(&self->tools, std::move(where), *std::move(token));
+    if (!value) co_return std::move(value).error();
+    wanted.fetched = *std::move(value);
   }
-  const Key key(identity, resource);
-  Seat seat = self->take_seat(key);
-  if (seat.cached) co_return *std::move(seat.cached);
+  Result<Obtained> out = co_await obtain(&self->tools, std::move(identity), std::move(wanted));
+  co_return out;
+}
+
+// `self` by value: a request may be under way when the owner lets go.
+http::Task<Result<Secret>> UpstreamTokens::Impl::token(std::shared_ptr<Impl> self, TokenAsk ask,
+                                                       bool anew) {
+  const UpstreamIdentity* const who = self->named(ask.identity);
+  if (!who) co_return self->unknown(ask.identity);
+  const TokenKey key = self->key_of(ask);
+  Seat seat = self->cache.take_seat(key, anew);
+  if (seat.known) co_return *std::move(seat.known);
   if (seat.leads) {
-    const Instant asked = self->clock.now();
+    const Instant asked = self->tools.sources.clock.now();
     UpstreamIdentity copy = *who;
-    Result<TokenAnswer> answer = fail(Code::kInternal, "the request for a token broke off");
+    Wanted wanted{ask.resource, ask.who, seat.claims, {}};
+    Result<Obtained> answer = fail(Code::kInternal, "the request for a token broke off");
     try {
-      answer = co_await ask(self->runtime, self->client, self->redactor, std::move(copy),
-                            std::move(resource));
+      answer = co_await fetch(self, std::move(copy), std::move(wanted));
     } catch (const std::exception&) {
       // The flight must land all the same: others wait for it.
     }
-    self->land(key, *seat.flight, std::move(answer), asked);
+    if (answer) self->watch(ask.identity, answer->credential_ends);
+    self->cache.land(key, *seat.flight, answer, asked);
   } else {
     std::function<void(std::function<void()>)> wait = [&](std::function<void()> resume) {
-      self->wait_for(*seat.flight, std::move(resume));
+      self->cache.wait_for(*seat.flight, std::move(resume));
     };
     co_await http::until(std::move(wait));
   }
+  co_return self->cache.outcome_of(*seat.flight);
+}
+
+http::Task<IdentityCheck> UpstreamTokens::Impl::check(std::shared_ptr<Impl> self, TokenAsk ask) {
+  const std::string name = ask.identity;
+  const UpstreamIdentity* const who = self->named(name);
+  IdentityCheck out;
+  out.name = name;
+  if (!who) {
+    out.outcome = self->unknown(name);
+    co_return out;
+  }
+  const std::string subject = std::get<2>(self->key_of(ask));
+  Result<Secret> token = co_await Impl::token(self, std::move(ask), true);
+  out = judge_identity(*who, subject, token);
   const std::lock_guard lock(self->mutex);
-  co_return *seat.flight->outcome;
+  const auto ends = self->credential_ends_at.find(name);
+  if (token && ends != self->credential_ends_at.end()) out.credential_ends = ends->second;
+  co_return out;
 }
 
 UpstreamTokens::UpstreamTokens(http::Runtime& runtime, http::Client& client, const Clock& clock,
-                               Redactor& redactor, std::vector<UpstreamIdentity> identities)
-    : impl_(new Impl{runtime, client, clock, redactor, std::move(identities), {}, {}}) {}
+                               Random& random, Redactor& redactor,
+                               std::vector<UpstreamIdentity> identities, UpstreamOptions options) {
+  ProofSources sources{clock, random, options.issuer, std::move(options.stored_secret)};
+  TokenTools tools{runtime, client, redactor, std::move(sources), std::move(options.run_program)};
+  impl_ = std::make_shared<Impl>(std::move(tools), std::move(identities), options.log);
+}
 
 UpstreamTokens::~UpstreamTokens() = default;
 
-http::Task<Result<Secret>> UpstreamTokens::token(std::string identity, std::string resource) {
-  return Impl::token(impl_, std::move(identity), std::move(resource));
+http::Task<Result<Secret>> UpstreamTokens::token(TokenAsk ask) {
+  return Impl::token(impl_, std::move(ask), false);
 }
 
-void UpstreamTokens::forget(const std::string& identity) {
-  const std::lock_guard lock(impl_->mutex);
-  for (auto& [key, entry] : impl_->entries) {
-    if (key.first == identity) entry.token = Secret();
-  }
+http::Task<IdentityCheck> UpstreamTokens::check(TokenAsk ask) {
+  return Impl::check(impl_, std::move(ask));
+}
+
+void UpstreamTokens::refused(const TokenAsk& ask, const Secret& token,
+                             const http::Headers& answer) {
+  impl_->cache.refused(impl_->key_of(ask), token, claims_challenge(answer));
 }
 
 std::vector<std::string> UpstreamTokens::names() const {

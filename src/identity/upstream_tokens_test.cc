@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <set>
 
+#include "base/bytes.h"
 #include "base/files.h"
 #include "base/testing.h"
 #include "http/testing.h"
@@ -39,14 +41,20 @@ class UpstreamTokensTest : public ::testing::Test {
   void SetUp() override { ASSERT_TRUE(write_file(secret_file_, std::string(kPlanted) + "\n")); }
   UpstreamIdentity identity(const std::string& name, std::string authority = "") {
     if (authority.empty()) authority = upstream_.url("/");
-    return {name, "tenant-id", "client-id", std::move(authority), secret_file_};
+    return {name, "tenant-id", "client-id", std::move(authority), SecretFile{secret_file_}};
   }
   Result<Secret> ask(const std::string& name = "deployer", const std::string& resource = kArm) {
-    return ask_token(net_.runtime, tokens_, name, resource).get();
+    return ask_token(net_.runtime, tokens_, {name, resource}).get();
   }
   std::string token(const std::string& name = "deployer", const std::string& resource = kArm) {
     const auto result = ask(name, resource);
     return result ? result->reveal() : result.error().message;
+  }
+  // As when a resource answered 401 to its token.
+  void refuse(const std::string& name) {
+    for (const char* token : {"first-token", "second-token", "a-token"}) {
+      tokens_.refused({name, kArm}, Secret(token), {});
+    }
   }
   std::size_t asked() const { return upstream_.requests().size(); }
   std::map<std::string, std::string> last_form() const {
@@ -58,11 +66,13 @@ class UpstreamTokensTest : public ::testing::Test {
   armature::testing::TempDir folder_;
   std::filesystem::path secret_file_ = folder_.path() / "secret";
   armature::testing::FakeClock clock_;
+  armature::testing::FakeRandom random_;
   Redactor redactor_;
   RuntimeAndClient net_;
   FakeUpstream upstream_{net_.runtime};
   UpstreamTokens tokens_{
-      net_.runtime, net_.client, clock_, redactor_, {identity("deployer"), identity("reader")}
+      net_.runtime, net_.client, clock_,
+      random_,      redactor_,   {identity("deployer"), identity("reader")}
   };
 };
 
@@ -83,27 +93,48 @@ TEST_F(UpstreamTokensTest, AsksByClientCredentials) {
   EXPECT_EQ(redactor_.clean(std::string("a token-number-one b ") + kPlanted), "a *** b ***");
 }
 
+// Ahead is half of a short life, five minutes of a long one, and up to a fifth more by lot.
 TEST_F(UpstreamTokensTest, KeepsATokenUntilItIsTimeToRefresh) {
   const struct {
-    int lifetime, kept;  // seconds
+    int lifetime, ahead;  // seconds
   } kTable[] = {
-      {3600,   3300  },
-      {86'400, 86'100},
-      {600,    300   },
-      {60,     30    },
-      {2,      1     }
+      {3600,   300},
+      {86'400, 300},
+      {600,    300},
+      {60,     30 },
+      {20,     10 }
   };
   for (const auto& row : kTable) {
     SCOPED_TRACE(row.lifetime);
-    tokens_.forget("deployer");
+    refuse("deployer");
     upstream_.next(token_answer("first-token", row.lifetime));
     upstream_.next(token_answer("second-token", row.lifetime));
     EXPECT_EQ(token(), "first-token");
-    clock_.advance(std::chrono::seconds(row.kept) - Micros(1));
+    clock_.advance(std::chrono::milliseconds(row.lifetime * 1000 - row.ahead * 1200));
     EXPECT_EQ(token(), "first-token");
-    clock_.advance(Micros(1));
+    clock_.advance(std::chrono::milliseconds(row.ahead * 200));
     EXPECT_EQ(token(), "second-token");
   }
+}
+
+TEST_F(UpstreamTokensTest, ManyTokensDoNotComeDueAtOnce) {
+  std::set<Micros> moments;
+  for (int i = 0; i < 8; ++i) {
+    refuse("deployer");
+    upstream_.otherwise([](const http::Request&) { return token_answer("a-token", 600); });
+    const std::size_t before = asked();
+    EXPECT_EQ(token(), "a-token");
+    Micros passed{0};
+    while (asked() == before + 1) {
+      clock_.advance(std::chrono::seconds(1));
+      passed += std::chrono::seconds(1);
+      EXPECT_EQ(token(), "a-token");
+    }
+    EXPECT_GE(passed, std::chrono::seconds(240));
+    EXPECT_LE(passed, std::chrono::seconds(300));
+    moments.insert(passed);
+  }
+  EXPECT_GT(moments.size(), 3u);
 }
 
 TEST_F(UpstreamTokensTest, EachIdentityAndResourceHasItsOwn) {
@@ -119,16 +150,48 @@ TEST_F(UpstreamTokensTest, EachIdentityAndResourceHasItsOwn) {
   EXPECT_EQ(last_form()["scope"], "https://vault.azure.net/.default");
 }
 
-TEST_F(UpstreamTokensTest, ForgettingAsksAgainAndReadsTheSecretAnew) {
+TEST_F(UpstreamTokensTest, ARefusedTokenIsDroppedAndTheSecretReadAnew) {
   upstream_.next(token_answer("first-token"));
   upstream_.next(token_answer("second-token"));
   EXPECT_EQ(token(), "first-token");
   ASSERT_TRUE(write_file(secret_file_, "  rotated-secret\r\n"));
-  tokens_.forget("reader");
+  tokens_.refused({"reader", kArm}, Secret("first-token"), {});
+  tokens_.refused({"deployer", kArm}, Secret("an-older-token"), {});
   EXPECT_EQ(token(), "first-token");
-  tokens_.forget("deployer");
+  tokens_.refused({"deployer", kArm}, Secret("first-token"), {});
   EXPECT_EQ(token(), "second-token");
   EXPECT_EQ(last_form()["client_secret"], "rotated-secret");
+}
+
+TEST_F(UpstreamTokensTest, AClaimsChallengeIsAnsweredOnce) {
+  upstream_.next(token_answer("first-token"));
+  upstream_.next(token_answer("second-token"));
+  upstream_.next(token_answer("third-token"));
+  EXPECT_EQ(token(), "first-token");
+  const std::string claims = R"({"access_token":{"nbf":{"essential":true,"value":"17"}}})";
+  tokens_.refused(
+      {
+          "deployer", kArm
+  },
+      Secret("first-token"),
+      {{"WWW-Authenticate",
+        R"(Bearer realm="", error="insufficient_claims", claims=")" + to_base64(claims) + "\""}});
+  EXPECT_EQ(token(), "second-token");
+  EXPECT_EQ(last_form()["claims"], R"({"access_token":{"nbf":{"essential":true,"value":"17"},)"
+                                   R"("xms_cc":{"values":["CP1"]}}})");
+  tokens_.refused({"deployer", kArm}, Secret("second-token"), {});
+  EXPECT_EQ(token(), "third-token");
+  EXPECT_EQ(last_form().count("claims"), 0u);
+}
+
+TEST_F(UpstreamTokensTest, ARefusalIsNotAskedForAgainAtOnce) {
+  upstream_.otherwise(
+      [](const http::Request&) { return refusal(401, "invalid_client", "AADSTS7000215: wrong"); });
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(ask().error().code, Code::kUnauthenticated);
+  EXPECT_EQ(asked(), 1u);
+  clock_.advance(std::chrono::seconds(10));
+  upstream_.next(token_answer("at-last"));
+  EXPECT_EQ(token(), "at-last");
 }
 
 TEST_F(UpstreamTokensTest, RefusalsFollowTheTable) {
@@ -167,6 +230,7 @@ TEST_F(UpstreamTokensTest, RefusalsFollowTheTable) {
   for (const auto& row : kTable) {
     SCOPED_TRACE(row.name);
     upstream_.next(row.answer);
+    clock_.advance(std::chrono::seconds(10));  // past the last refusal
     const auto result = ask();
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error().code, row.code) << result.error().message;
@@ -234,9 +298,9 @@ TEST_F(UpstreamTokensTest, ASecretIsNotSentInTheClear) {
   for (const char* authority : {"http://login.microsoftonline.com", "http://127.0.0.1.evil.example",
                                 "ftp://127.0.0.1", "login.microsoftonline.com"}) {
     SCOPED_TRACE(authority);
-    UpstreamTokens tokens(net_.runtime, net_.client, clock_, redactor_,
+    UpstreamTokens tokens(net_.runtime, net_.client, clock_, random_, redactor_,
                           {identity("deployer", authority)});
-    const auto result = ask_token(net_.runtime, tokens, "deployer", kArm).get();
+    const auto result = ask_token(net_.runtime, tokens, {"deployer", kArm}).get();
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error().code, Code::kInvalid);
   }
@@ -252,11 +316,11 @@ TEST_F(UpstreamTokensTest, CallersThatMeetShareOneRequest) {
   ASSERT_TRUE(server.start());
   const std::string url = "http://127.0.0.1:" + std::to_string(server.port());
   for (const bool granted : {true, false}) {
-    UpstreamTokens tokens(net_.runtime, net_.client, clock_, redactor_,
+    UpstreamTokens tokens(net_.runtime, net_.client, clock_, random_, redactor_,
                           {identity("deployer", url)});
     std::vector<std::future<Result<Secret>>> waiting;
     for (int i = 0; i < 20; ++i) {
-      waiting.push_back(ask_token(net_.runtime, tokens, "deployer", kArm));
+      waiting.push_back(ask_token(net_.runtime, tokens, {"deployer", kArm}));
     }
     http::Reply reply = arrived.get_future().get();
     std::promise<void> all_started;  // what was posted before it has run when this runs

@@ -78,7 +78,8 @@ Result<std::unique_ptr<Cloud>> Cloud::open(Options options, http::Runtime& runti
                                            storage::Database* database, const Clock& clock,
                                            Random& random, Log& log) {
   std::unique_ptr<Cloud> cloud(new Cloud(std::move(options), runtime, clock, random, log));
-  ARMATURE_TRY(cloud->token_keys_, TokenKeys::open(cloud->options_.token_keys_file, cloud->clock_));
+  ARMATURE_TRY(cloud->token_keys_,
+               identity::TokenKeys::open(cloud->options_.token_keys_file, cloud->clock_));
   ARMATURE_TRY(cloud->store_, Store::open(database));
   ARMATURE_CHECK(cloud->settle_ids());
   recall_clock(*cloud);

@@ -14,9 +14,9 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "http/runtime.h"
+#include "identity/token_keys.h"
 #include "sandbox/arm_call.h"
 #include "sandbox/entra/issuer_keys.h"
-#include "sandbox/entra/token_keys.h"
 #include "sandbox/faults.h"
 #include "sandbox/front/throttle.h"
 #include "sandbox/sandbox.h"
@@ -54,8 +54,8 @@ class Cloud {
   ShiftedClock& shifted_clock() { return clock_; }
   Random& random() { return random_; }
   Log& log() { return log_; }
-  TokenKeys& token_keys() { return *token_keys_; }
-  const TokenKeys& token_keys() const { return *token_keys_; }
+  identity::TokenKeys& token_keys() { return *token_keys_; }
+  const identity::TokenKeys& token_keys() const { return *token_keys_; }
   IssuerKeys& issuer_keys() { return issuer_keys_; }
   // Seals the values of secrets. Without a state key it is of this process alone, and so are they.
   const Secret& vault_key() const { return vault_key_; }
@@ -82,7 +82,7 @@ class Cloud {
   ShiftedClock clock_;
   Random& random_;
   Log& log_;
-  std::unique_ptr<TokenKeys> token_keys_;
+  std::unique_ptr<identity::TokenKeys> token_keys_;
   IssuerKeys issuer_keys_;
   const Secret vault_key_;
   std::unique_ptr<Store> store_;

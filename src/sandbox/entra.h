@@ -10,10 +10,10 @@
 //   Grants    client_credentials by secret (form or Basic), certificate or federated assertion.
 //   What
 //             needs a person at a browser is refused with Entra's own codes
-//   Tokens    RS256 by keys that turn (token_keys.h); version 1.0 claims for Azure's own services
-//   Errors    Entra's body with its AADSTS codes; never says whether the id or the secret was near
-//   Threads   any but I/O threads: an outside issuer may have to be asked
-//   Source    learn.microsoft.com, "OAuth 2.0 client credentials flow", "access token claims"
+//   Tokens    RS256 by keys that turn (identity/token_keys.h); version 1.0 claims for Azure's own
+//   services Errors    Entra's body with its AADSTS codes; never says whether the id or the secret
+//   was near Threads   any but I/O threads: an outside issuer may have to be asked Source
+//   learn.microsoft.com, "OAuth 2.0 client credentials flow", "access token claims"
 #include <optional>
 #include <string>
 #include <string_view>

@@ -4,9 +4,9 @@
 #include <set>
 
 #include "base/bytes.h"
+#include "base/seal.h"
 #include "sandbox/activity_log.h"
 #include "sandbox/deployments/complete_mode.h"
-#include "sandbox/deployments/seal.h"
 
 namespace armature::sandbox {
 namespace {

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/files.h"
-#include "sandbox/deployments/seal.h"
+#include "base/seal.h"
 #include "sandbox/testing.h"
 
 namespace armature::sandbox {

@@ -3,12 +3,12 @@
 #include "arm/error_body.h"
 #include "arm/resource_id.h"
 #include "base/bytes.h"
+#include "base/seal.h"
 #include "sandbox/bodies.h"
 #include "sandbox/deployments/engine.h"
 #include "sandbox/deployments/key_vault_parameters.h"
 #include "sandbox/deployments/links.h"
 #include "sandbox/deployments/scope.h"
-#include "sandbox/deployments/seal.h"
 #include "sandbox/deployments/surroundings.h"
 #include "sandbox/front/provider_facts.h"
 

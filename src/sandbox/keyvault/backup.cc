@@ -1,6 +1,6 @@
 // Backup of a secret with all its versions, as a text that only this sandbox can open, and restore.
 #include "base/bytes.h"
-#include "sandbox/deployments/seal.h"
+#include "base/seal.h"
 #include "sandbox/keyvault/operations.h"
 
 namespace armature::sandbox {

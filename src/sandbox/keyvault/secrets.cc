@@ -4,7 +4,7 @@
 #include <array>
 
 #include "base/bytes.h"
-#include "sandbox/deployments/seal.h"
+#include "base/seal.h"
 
 namespace armature::sandbox {
 namespace {

@@ -1,4 +1,4 @@
-#include "sandbox/deployments/seal.h"
+#include "base/seal.h"
 
 #include <openssl/evp.h>
 
@@ -7,7 +7,7 @@
 #include "base/bytes.h"
 #include "base/crypto.h"
 
-namespace armature::sandbox {
+namespace armature {
 namespace {
 
 constexpr std::size_t kNonce = 12;
@@ -60,4 +60,4 @@ Result<Secret> unseal(std::string_view sealed, const Secret& key) {
   return Secret(std::move(out));
 }
 
-}  // namespace armature::sandbox
+}  // namespace armature

@@ -1,8 +1,8 @@
-#include "sandbox/entra/token_keys.h"
+#include "identity/token_keys.h"
 
 #include "base/files.h"
 
-namespace armature::sandbox {
+namespace armature::identity {
 namespace {
 
 constexpr auto kTurn = std::chrono::hours(24 * 42);
@@ -39,10 +39,10 @@ Status TokenKeys::load() {
       return fail(Code::kInvalid, file_.string() + " holds no token keys");
     }
     for (const Json& item : list->get_array()) {
-      auto key = identity::load_rsa_key(Secret(text_at(item, "private_key")));
+      auto key = load_rsa_key(Secret(text_at(item, "private_key")));
       if (!key) return fail(Code::kInvalid, file_.string() + " holds no token keys");
-      keys_.push_back({std::make_shared<const identity::RsaKey>(*std::move(key)),
-                       time_at(item, "begins"), time_at(item, "ends")});
+      keys_.push_back({std::make_shared<const RsaKey>(*std::move(key)), time_at(item, "begins"),
+                       time_at(item, "ends")});
     }
     return Ok{};
   }
@@ -56,8 +56,8 @@ Status TokenKeys::load() {
 }
 
 Result<TokenKeys::Key> TokenKeys::make() {
-  ARMATURE_TRY(identity::RsaKey key, identity::make_rsa_key());
-  return Key{std::make_shared<const identity::RsaKey>(std::move(key)), std::nullopt, std::nullopt};
+  ARMATURE_TRY(RsaKey key, make_rsa_key());
+  return Key{std::make_shared<const RsaKey>(std::move(key)), std::nullopt, std::nullopt};
 }
 
 bool TokenKeys::holds(const Key& key, Instant now) {
@@ -96,14 +96,14 @@ Status TokenKeys::rotate(Instant now) {
   return Ok{};
 }
 
-std::shared_ptr<const identity::RsaKey> TokenKeys::current() {
+std::shared_ptr<const RsaKey> TokenKeys::current() {
   const std::scoped_lock lock(mutex_);
   // The key at hand signs on when the turn cannot be written.
   (void)rotate(clock_.now()).has_value();
   return keys_[keys_.size() - 2].key;
 }
 
-std::shared_ptr<const identity::RsaKey> TokenKeys::find(std::string_view key_id) const {
+std::shared_ptr<const RsaKey> TokenKeys::find(std::string_view key_id) const {
   const Instant now = clock_.now();
   const std::scoped_lock lock(mutex_);
   for (const Key& one : keys_) {
@@ -117,9 +117,9 @@ JsonArray TokenKeys::key_set() const {
   const std::scoped_lock lock(mutex_);
   JsonArray out;
   for (const Key& one : keys_) {
-    if (holds(one, now)) out.push_back(identity::jwk_of(*one.key));
+    if (holds(one, now)) out.push_back(jwk_of(*one.key));
   }
   return out;
 }
 
-}  // namespace armature::sandbox
+}  // namespace armature::identity

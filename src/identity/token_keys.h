@@ -1,13 +1,11 @@
 #pragma once
-// TokenKeys: the RSA keys that sign the tokens of the sandbox's tenant.
+// TokenKeys: the RSA keys that sign the tokens of an issuer (the sandbox's tenant, or Armature).
 //
 //   Two keys  the current one signs; the next one is already in the key set, so that a verifier
-//   that
-//             keeps the set knows it before its first token. A key signs for six weeks, and stays
-//             in the set for a day and an hour after that: no token outlives it
-//   Kept      in a file of mode 0600 beside the database, never in it: a developer who restarts the
-//             sandbox goes on with the tokens that az and the SDKs have cached. Without a file the
-//             keys end with the process
+//             that keeps the set knows it before its first token. A key signs for six weeks, and
+//             stays in the set for a day and an hour after that: no token outlives it
+//   Kept      in a file of mode 0600, never in a database: whoever keeps tokens of this issuer
+//             goes on with them after a restart. Without a file the keys end with the process
 //   Errors    open: kInvalid, the file is there and holds no keys: it is never overwritten.
 //             A rotation that cannot be written is tried again at the next token
 //   Threads   any
@@ -21,20 +19,20 @@
 #include "base/clock.h"
 #include "identity/jwt.h"
 
-namespace armature::sandbox {
+namespace armature::identity {
 
 class TokenKeys {
  public:
   static Result<std::unique_ptr<TokenKeys>> open(std::filesystem::path file, const Clock& clock);
 
-  std::shared_ptr<const identity::RsaKey> current();
+  std::shared_ptr<const RsaKey> current();
   // Of a token's header; nothing for a key that is unknown or too old.
-  std::shared_ptr<const identity::RsaKey> find(std::string_view key_id) const;
+  std::shared_ptr<const RsaKey> find(std::string_view key_id) const;
   JsonArray key_set() const;  // JWKs
 
  private:
   struct Key {
-    std::shared_ptr<const identity::RsaKey> key;
+    std::shared_ptr<const RsaKey> key;
     std::optional<Instant> begins;  // nothing: its turn has not come
     std::optional<Instant> ends;    // set when the next one began
   };
@@ -51,4 +49,4 @@ class TokenKeys {
   std::vector<Key> keys_;  // old to new: …, current, next
 };
 
-}  // namespace armature::sandbox
+}  // namespace armature::identity

@@ -1,16 +1,17 @@
-#include "sandbox/entra/token_keys.h"
+#include "identity/token_keys.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
 #include <fstream>
 
-#include "sandbox/testing.h"
+#include "base/testing.h"
+#include "http/testing.h"
 
-namespace armature::sandbox {
+namespace armature::identity {
 namespace {
 
-using testing::must;
+using http::testing::must;
 
 class TokenKeysTest : public ::testing::Test {
  protected:
@@ -61,4 +62,4 @@ TEST_F(TokenKeysTest, AFileThatHoldsNoKeysIsNotOverwritten) {
 }
 
 }  // namespace
-}  // namespace armature::sandbox
+}  // namespace armature::identity
