@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <vector>
 
 #include "base/bytes.h"
 
@@ -13,12 +14,23 @@ struct Table {
   std::map<std::string, Record> records;
   RecordIndex index;
 
-  void put(const std::string& id, const std::string& type) {
+  void put(const std::string& id, const std::string& type, const char* tags = "{}") {
     Record record;
     record.id = id;
     record.type = type;
-    const auto [at, is_new] = records.insert_or_assign(to_lower(id), record);
-    if (is_new) index.add(*at);
+    record.body = JsonObject{
+        {"tags", *parse_json(tags)}
+    };
+    const auto [at, is_new] = records.try_emplace(to_lower(id), record);
+    is_new ? index.add(*at) : index.assign(*at, record);
+  }
+  std::vector<std::string> tagged(const std::string& name, const char* value = nullptr) const {
+    const std::string text = value ? value : "";
+    std::vector<std::string> out;
+    for (const auto* entry : index.tagged(name, value ? &text : nullptr)) {
+      out.push_back(entry->second.id);
+    }
+    return out;
   }
   void erase(const std::string& id) {
     const auto at = records.find(to_lower(id));
@@ -63,6 +75,36 @@ TEST(RecordIndex, APageGoesOnBehindAnEntryThatIsGone) {
   const auto next = all.upper_bound(RecordIndex::Key{gone});
   ASSERT_NE(next, all.end());
   EXPECT_TRUE((*next)->first.ends_with("/c"));
+}
+
+using Ids = std::vector<std::string>;
+
+TEST(RecordIndex, FindsByTagInTheOrderOfIds) {
+  Table table;
+  table.put("/b", "A.B/c", R"({"Team":"x"})");
+  table.put("/a", "A.B/c", R"({"team":"y","cost":1})");
+  table.put("/c", "A.B/d", R"({"TEAM":"x"})");
+  EXPECT_EQ(table.tagged("tEAM"), (Ids{"/a", "/b", "/c"}));
+  EXPECT_EQ(table.tagged("team", "x"), (Ids{"/b", "/c"}));
+  EXPECT_EQ(table.tagged("team", "X"), Ids{});
+  EXPECT_EQ(table.tagged("cost"), Ids{"/a"});
+  EXPECT_EQ(table.tagged("cost", "1"), Ids{});
+  EXPECT_EQ(table.tagged("none"), Ids{});
+}
+
+TEST(RecordIndex, TagsFollowARecordThatChangesAndGoes) {
+  Table table;
+  table.put("/a", "A.B/c", R"({"team":"x","cost":"1"})");
+  table.put("/b", "A.B/c", R"({"team":"x"})");
+  table.put("/a", "A.B/c", R"({"team":"z"})");
+  EXPECT_EQ(table.tagged("team", "x"), Ids{"/b"});
+  EXPECT_EQ(table.tagged("team", "z"), Ids{"/a"});
+  EXPECT_EQ(table.tagged("team"), (Ids{"/a", "/b"}));
+  EXPECT_EQ(table.tagged("cost"), Ids{});
+  table.put("/a", "A.B/c", R"("no object")");
+  EXPECT_EQ(table.tagged("team"), Ids{"/b"});
+  table.erase("/b");
+  EXPECT_EQ(table.tagged("team"), Ids{});
 }
 
 }  // namespace

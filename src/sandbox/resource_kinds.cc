@@ -185,6 +185,11 @@ bool is_slow_type(std::string_view type) {
   return std::ranges::any_of(kSlow, [&](const char* slow) { return equal_ci(slow, type); });
 }
 
+const char* provisioning_state(const Cloud& cloud, const Record& record) {
+  if (record.ready <= cloud.clock().now()) return "Succeeded";
+  return record.deleting ? "Deleting" : record.fresh ? "Creating" : "Updating";
+}
+
 Json render(const Cloud& cloud, const State& state, const Record& record) {
   const auto parsed = arm::ResourceId::parse(record.id);
   const Facts facts{cloud, record, parsed ? *parsed : arm::ResourceId{}};
@@ -200,11 +205,7 @@ Json render(const Cloud& cloud, const State& state, const Record& record) {
   if (!find_ci(out, "properties")) out["properties"] = JsonObject{};
   Json* properties = find_ci(out, "properties");
   if (properties->is_object() && !starts_with_ci(record.type, "Microsoft.Authorization/")) {
-    const char* state_name = "Succeeded";
-    if (record.ready > cloud.clock().now()) {
-      state_name = record.deleting ? "Deleting" : record.fresh ? "Creating" : "Updating";
-    }
-    properties->get_object()["provisioningState"] = state_name;
+    properties->get_object()["provisioningState"] = provisioning_state(cloud, record);
   }
   if (is_group) return out;
   if (!is_group && properties->is_object() && starts_with_ci(record.type, "Microsoft.Network/")) {

@@ -17,6 +17,7 @@
 namespace armature::sandbox {
 
 Json render(const Cloud& cloud, const State& state, const Record& record);
+const char* provisioning_state(const Cloud& cloud, const Record& record);
 // A resource that is written inside its parent: a subnet of its virtual network's body.
 std::optional<Json> inline_child(const Cloud& cloud, const State& state, const std::string& id);
 bool exists(const Cloud& cloud, const State& state, const std::string& id);

@@ -48,7 +48,7 @@ class State {
     return found == items.end() ? nullptr : &found->second;
   }
   const AssignmentIndex& assignments() const { return assignments_; }
-  const RecordIndex& index() const { return index_; }  // the records by type and name
+  const RecordIndex& index() const { return index_; }  // the records by type, name and tag
   // {kind: {key: item}}, each item in its form in the database, and back. kInvalid: an unknown
   // kind, or an item that is no object.
   JsonObject to_items() const;
@@ -61,10 +61,18 @@ class State {
   template <class T>
   void set(const std::string& key, T item) {
     auto& items = std::get<Table<T>>(tables_);
-    forget(items, key);
-    const auto place = items.insert_or_assign(key, std::move(item)).first;
-    if constexpr (std::is_same_v<T, Assignment>) assignments_.add(place->second);
-    if constexpr (std::is_same_v<T, Record>) index_.add(*place);
+    if constexpr (std::is_same_v<T, Record>) {
+      const auto [place, is_new] = items.try_emplace(key, std::move(item));
+      if (is_new) {
+        index_.add(*place);
+      } else {
+        index_.assign(*place, std::move(item));  // try_emplace has left it as it was
+      }
+    } else {
+      forget(items, key);
+      const auto place = items.insert_or_assign(key, std::move(item)).first;
+      if constexpr (std::is_same_v<T, Assignment>) assignments_.add(place->second);
+    }
   }
   // One item in its form in the database. False: the kind is unknown.
   bool take(const std::string& kind, const std::string& key, const Json& body);

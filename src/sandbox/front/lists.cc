@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "base/time.h"
 #include "sandbox/bodies.h"
+#include "sandbox/entra/managed_identity.h"
 #include "sandbox/front/paging.h"
 #include "sandbox/front/provider_facts.h"
 #include "sandbox/front/resource_filter.h"
@@ -24,34 +25,42 @@ void walk_below(const State& state, const std::string& prefix, const std::string
   }
 }
 
-template <class F>
-void walk_type(const State& state, std::string_view type, const std::string& after, F visit) {
-  const auto& entries = state.index().of_type(type);
+template <class Entries, class F>
+void walk(const Entries& entries, const std::string& after, F visit) {
   auto it = after.empty() ? entries.begin() : entries.upper_bound(RecordIndex::Key{after});
   for (; it != entries.end(); ++it) {
     if (!visit((*it)->first, (*it)->second)) return;
   }
 }
 
+// Is it one of those that ARM's own lists show?
+bool is_tracked(const Record& record) {
+  return find(record.body, "location") && !equal_ci(record.type, kGroupType) &&
+         !starts_with_ci(record.type, "Microsoft.Authorization/");
+}
+
 // What ARM's index shows of a resource: the envelope, never the properties.
 Json list_item(const Cloud& cloud, const State& state, const Record& record,
                const std::string& expand) {
-  Json whole = render(cloud, state, record);
-  const auto& from = whole.get_object();
-  JsonObject out;
-  for (const char* key : {"id", "name", "type", "kind", "managedBy", "location", "extendedLocation",
-                          "identity", "sku", "plan", "zones", "tags"}) {
-    if (const Json* value = from.if_contains(key)) out[key] = *value;
+  JsonObject out{
+      {"id",   record.id           },
+      {"name", full_name(record.id)},
+      {"type", record.type         }
+  };
+  const auto& body = record.body.get_object();
+  for (const char* key : {"kind", "managedBy", "location", "extendedLocation", "identity", "sku",
+                          "plan", "zones", "tags"}) {
+    if (const Json* value = body.if_contains(key)) out[key] = *value;
   }
+  show_identity(cloud, state, record, out);
+  if (expand.empty()) return out;
   const std::string wanted = to_lower(expand);
   const auto expands = [&](std::string_view word) {
     return wanted.find(word) != std::string::npos;
   };
   if (expands("createdtime")) out["createdTime"] = to_rfc3339(record.created);
   if (expands("changedtime")) out["changedTime"] = to_rfc3339(record.changed);
-  if (expands("provisioningstate")) {
-    out["provisioningState"] = text_at(whole, "properties.provisioningState", "Succeeded");
-  }
+  if (expands("provisioningstate")) out["provisioningState"] = provisioning_state(cloud, record);
   return out;
 }
 
@@ -97,20 +106,28 @@ ArmAnswer list_resources(const Cloud& cloud, const State& state, const ArmCall& 
   if (page.refusal()) return *page.refusal();
   const std::string expand = call.query_value("$expand");
   std::string prefix = list_scope(call) + "/";
-  if (const std::string group = filter->only_group(); !group.empty() && call.at.head.size() == 3) {
+  bool in_group = call.at.head.size() > 3;
+  if (const std::string group = filter->only_group(); !group.empty() && !in_group) {
     prefix += "resourcegroups/" + to_lower(group) + "/";
+    in_group = true;
   }
   const auto visit = [&](const std::string& key, const Record& record) {
     if (!page.goes_on(key)) return false;
-    const bool tracked = find(record.body, "location") && !equal_ci(record.type, kGroupType) &&
-                         !starts_with_ci(record.type, "Microsoft.Authorization/");
-    if (tracked && key.starts_with(prefix) && filter->holds(key, record)) {
+    if (key.starts_with(prefix) && filter->holds(key, record) && is_tracked(record)) {
       page.add(list_item(cloud, state, record, expand));
     }
     return true;
   };
-  if (const std::string type = filter->only_type(); !type.empty()) {
-    walk_type(state, type, page.after(), visit);
+  // The narrowest walk that meets all that the filter can hold for. It follows from the request
+  // alone, so that all pages of a list go through the same order.
+  const std::string type = filter->only_type();
+  const auto tag = filter->only_tag();
+  if (in_group) {
+    walk_below(state, prefix, page.after(), visit);
+  } else if (tag.name && (tag.value || type.empty())) {
+    walk(state.index().tagged(*tag.name, tag.value), page.after(), visit);
+  } else if (!type.empty()) {
+    walk(state.index().of_type(type), page.after(), visit);
   } else {
     walk_below(state, prefix, page.after(), visit);
   }
@@ -136,7 +153,7 @@ ArmAnswer list_of_type(const Cloud& cloud, const State& state, const ArmCall& ca
     return true;
   };
   if (spans) {
-    walk_type(state, type, page.after(), visit);
+    walk(state.index().of_type(type), page.after(), visit);
   } else {
     const Record* owner = state.get<Record>(to_lower(parent));
     if (owner && call.at.tail.size() > 1 && page.after().empty()) {
@@ -153,13 +170,14 @@ ArmAnswer list_groups(const Cloud& cloud, const State& state, const ArmCall& cal
   if (!filter) return invalid_filter(text);
   Page page = Page::read(call);
   if (page.refusal()) return *page.refusal();
-  walk_type(state, kGroupType, page.after(), [&](const std::string& key, const Record& record) {
+  const auto visit = [&](const std::string& key, const Record& record) {
     if (!page.goes_on(key)) return false;
     if (find_group(cloud, state, key) && filter->holds(key, record)) {
       page.add(render(cloud, state, record));
     }
     return true;
-  });
+  };
+  walk(state.index().of_type(kGroupType), page.after(), visit);
   return std::move(page).answer(cloud, call);
 }
 

@@ -13,7 +13,20 @@ extern const std::string_view kLocations;
 namespace armature::sandbox {
 namespace {
 
-std::string_view text() { return embedded::kResourceTypes; }
+// In the order of their keys.
+const std::vector<std::string_view>& lines() {
+  static const std::vector<std::string_view> all = [] {
+    std::vector<std::string_view> out;
+    std::string_view rest = embedded::kResourceTypes;
+    while (!rest.empty()) {
+      const std::size_t end = std::min(rest.find('\n'), rest.size());
+      out.push_back(rest.substr(0, end));
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    return out;
+  }();
+  return all;
+}
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
@@ -27,38 +40,19 @@ int compare_ci(std::string_view a, std::string_view b) {
   return a.size() == b.size() ? 0 : a.size() < b.size() ? -1 : 1;
 }
 
-std::string_view line_at(std::size_t start) {
-  const std::size_t end = text().find('\n', start);
-  return text().substr(start, end == std::string_view::npos ? end : end - start);
-}
-
 std::string_view key_of(std::string_view line) { return line.substr(0, line.find(' ')); }
 
-// Where the first line whose key is not below `key` begins.
-std::size_t lower_bound(std::string_view key) {
-  std::size_t low = 0;
-  std::size_t high = text().size();
-  while (low < high) {
-    const std::size_t middle = low + (high - low) / 2;
-    const std::size_t before =
-        middle == 0 ? std::string_view::npos : text().rfind('\n', middle - 1);
-    const std::size_t start = before == std::string_view::npos ? 0 : std::max(low, before + 1);
-    const std::string_view line = line_at(start);
-    if (compare_ci(key_of(line), key) < 0) {
-      low = std::min(high, start + line.size() + 1);
-    } else {
-      high = start;
-    }
-  }
-  return low;
+// The first line whose key is not below `key`.
+auto lower_bound(std::string_view key) {
+  return std::ranges::lower_bound(
+      lines(), key, [](std::string_view a, std::string_view b) { return compare_ci(a, b) < 0; },
+      key_of);
 }
 
 // The line of exactly that key; "" when there is none.
 std::string_view find_line(std::string_view key) {
-  const std::size_t start = lower_bound(key);
-  if (start >= text().size()) return "";
-  const std::string_view line = line_at(start);
-  return compare_ci(key_of(line), key) == 0 ? line : "";
+  const auto found = lower_bound(key);
+  return found != lines().end() && compare_ci(key_of(*found), key) == 0 ? *found : "";
 }
 
 std::string_view next_field(std::string_view& line) {
@@ -162,32 +156,28 @@ std::optional<TypeFacts> find_type(std::string_view full_type) {
 
 std::string_view find_namespace(std::string_view name) {
   if (name.empty() || name.find_first_of("/=") != std::string_view::npos) return "";
-  const std::size_t start = lower_bound(std::string(name) + "/");
-  if (start >= text().size()) return "";
-  const std::string_view line = line_at(start);
-  const std::string_view found = line.substr(0, line.find('/'));
+  const auto line = lower_bound(std::string(name) + "/");
+  if (line == lines().end()) return "";
+  const std::string_view found = line->substr(0, line->find('/'));
   return compare_ci(found, name) == 0 ? found : "";
 }
 
 std::vector<TypeFacts> types_of(std::string_view provider) {
   std::vector<TypeFacts> out;
   const std::string prefix = std::string(provider) + "/";
-  for (std::size_t at = lower_bound(prefix); at < text().size();) {
-    const std::string_view line = line_at(at);
-    if (!starts_with_ci(line, prefix)) break;
-    out.push_back(read_type(line));
-    at += line.size() + 1;
+  for (auto line = lower_bound(prefix); line != lines().end() && starts_with_ci(*line, prefix);
+       ++line) {
+    out.push_back(read_type(*line));
   }
   return out;
 }
 
 std::vector<std::string_view> all_namespaces() {
   std::vector<std::string_view> out;
-  for (std::size_t at = lower_bound("a"); at < text().size();) {
-    const std::string_view line = line_at(at);
-    out.push_back(line.substr(0, line.find('/')));
+  for (auto line = lower_bound("a"); line != lines().end();) {
+    out.push_back(line->substr(0, line->find('/')));
     // "0" comes right behind "/": past all types of this namespace.
-    at = lower_bound(std::string(out.back()) + "0");
+    line = lower_bound(std::string(out.back()) + "0");
   }
   return out;
 }

@@ -2,8 +2,8 @@
 // Facts of Azure's resource providers: which types there are, their api-versions, where they may be
 // written, what they carry, how they may be named; and the regions.
 //
-//   In        data/resource_types.txt and data/locations.txt, compiled in and never read whole: a
-//             look-up is a binary search in the text where it lies
+//   In        data/resource_types.txt and data/locations.txt, compiled in. The first look-up notes
+//             where each line begins; each is a binary search over those, and reads its lines alone
 //   Out       views into that text, good for ever
 //   Compare   names without regard to case, as ARM does
 //   Source    Azure's published type definitions; scripts/make_resource_types.py

@@ -236,23 +236,30 @@ bool ResourceFilter::holds(const std::string& key, const Record& record) const {
   return holds_node(root_, key, record);
 }
 
-std::string ResourceFilter::demanded(std::string_view field) const {
+const std::string* ResourceFilter::demanded(std::string_view field) const {
   const auto says = [&](const Node& node) {
     return node.kind == Node::kEquals && node.field == field;
   };
-  if (says(root_)) return root_.value;
-  if (root_.kind != Node::kAll) return "";
+  if (says(root_)) return &root_.value;
+  if (root_.kind != Node::kAll) return nullptr;
   const auto found = std::ranges::find_if(root_.parts, says);
-  return found == root_.parts.end() ? "" : found->value;
+  return found == root_.parts.end() ? nullptr : &found->value;
 }
 
 std::string full_name(std::string_view key) {
   constexpr std::string_view kProviders = "/providers/";
   const std::size_t last = key.rfind(kProviders);
   if (last == std::string_view::npos) return std::string(key.substr(key.rfind('/') + 1));
-  const auto segments = split(key.substr(last + kProviders.size()), '/');
+  std::string_view rest = key.substr(last + kProviders.size());
   std::string out;
-  for (std::size_t i = 2; i < segments.size(); i += 2) out += (i > 2 ? "/" : "") + segments[i];
+  for (int i = 0; !rest.empty(); ++i) {  // the namespace, then types and names by turns
+    const std::size_t end = std::min(rest.find('/'), rest.size());
+    if (i >= 2 && i % 2 == 0) {
+      if (i > 2) out += '/';
+      out += rest.substr(0, end);
+    }
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
   return out;
 }
 

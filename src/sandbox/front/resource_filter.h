@@ -25,8 +25,14 @@ class ResourceFilter {
 
   bool holds(const std::string& key, const Record& record) const;  // key: the id in lower case
   // The one type or group that whatever holds must be of; "" when the filter does not say.
-  std::string only_type() const { return demanded("resourcetype"); }
-  std::string only_group() const { return demanded("resourcegroup"); }
+  std::string only_type() const { return text_or_empty(demanded("resourcetype")); }
+  std::string only_group() const { return text_or_empty(demanded("resourcegroup")); }
+  // Likewise the name of the one tag, null for none, and its value, null for any.
+  struct Tag {
+    const std::string* name = nullptr;
+    const std::string* value = nullptr;
+  };
+  Tag only_tag() const { return {demanded("tagname"), demanded("tagvalue")}; }
 
   struct Node {
     enum Kind { kAll, kAny, kEquals, kDiffers, kContains, kStartsWith } kind = kAll;
@@ -36,11 +42,12 @@ class ResourceFilter {
   };
 
  private:
-  std::string demanded(std::string_view field) const;
+  static std::string text_or_empty(const std::string* text) { return text ? *text : ""; }
+  const std::string* demanded(std::string_view field) const;
   Node root_;
 };
 
-// "a/b" of a child's key; the group in a key, "" outside a group.
+// "a/b" of a child's id or key, in its case; the group in a key, "" outside a group.
 std::string full_name(std::string_view key);
 std::string_view group_in(std::string_view key);
 

@@ -113,10 +113,7 @@ ArmAnswer patch_vault(Cloud& cloud, Change& change, const ArmCall& call) {
 
 // Managed HSMs have names of their own, by the same rule.
 bool is_hsm_name_taken(const State& state, const std::string& name) {
-  return std::ranges::any_of(state.table<Record>(), [&](const auto& item) {
-    return equal_ci(item.second.type, "Microsoft.KeyVault/managedHSMs") &&
-           equal_ci(item.second.name, name);
-  });
+  return !state.index().named("Microsoft.KeyVault/managedHSMs", name).empty();
 }
 
 ArmAnswer check_availability(const Cloud& cloud, const State& state, const ArmCall& call,

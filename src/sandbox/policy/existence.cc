@@ -60,6 +60,13 @@ Wanted wanted(const Details& details, Judgement& judgement, const Subject& subje
   return out;
 }
 
+// The type that records of it have.
+std::string_view kept_type(const Wanted& wanted) {
+  constexpr std::string_view kGroups = "Microsoft.Resources/subscriptions/resourceGroups";
+  return equal_ci(wanted.type, kGroups) ? "Microsoft.Resources/resourceGroups"
+                                        : std::string_view(wanted.type);
+}
+
 bool has_name(const Wanted& wanted, const std::string& full_name) {
   if (wanted.name.empty() || equal_ci(wanted.name, full_name)) return true;
   return equal_ci(wanted.name, full_name.substr(full_name.rfind('/') + 1));
@@ -74,24 +81,31 @@ bool related_exists(const Cloud& cloud, const State& state, const Match& match,
   Judgement judgement(subject, facts);
   const Wanted wants = wanted(details, judgement, subject);
   if (wants.type.empty()) return true;
-  const bool of_groups = equal_ci(wants.type, "Microsoft.Resources/subscriptions/resourceGroups");
-  const auto& records = state.table<Record>();
-  for (auto it = records.lower_bound(wants.prefix);
-       it != records.end() && it->first.starts_with(wants.prefix); ++it) {
-    const char next = it->first.size() > wants.prefix.size() ? it->first[wants.prefix.size()] : '/';
-    const Record& record = it->second;
-    if (next != '/' || record.deleting) continue;
-    const bool group = equal_ci(record.type, "Microsoft.Resources/resourceGroups");
-    if (of_groups ? !group : !equal_ci(record.type, wants.type)) continue;
+  const auto fits = [&](const std::string& key, const Record& record) {
+    const char next = key.size() > wants.prefix.size() ? key[wants.prefix.size()] : '/';
+    if (next != '/' || record.deleting || !equal_ci(record.type, kept_type(wants))) return false;
     Json shown = render(cloud, state, record);
     shown.get_object()["type"] = wants.type;
     const Subject related(std::move(shown));
-    if (!has_name(wants, std::string(as_text(related.full_name())))) continue;
-    if (!wants.kind.empty() && !equal_ci(wants.kind, text_at(related.resource(), "kind"))) continue;
+    if (!has_name(wants, std::string(as_text(related.full_name())))) return false;
+    if (!wants.kind.empty() && !equal_ci(wants.kind, text_at(related.resource(), "kind"))) {
+      return false;
+    }
     if (!details.existence) return true;
     Judgement of_related(related, facts);
     const auto holds = of_related.holds(*details.existence);
-    if (holds && *holds) return true;
+    return holds && *holds;
+  };
+  // Of a subscription its resources of the type; below that, what lies there.
+  if (wants.prefix.find("/resourcegroups/") == std::string::npos) {
+    return std::ranges::any_of(state.index().of_type(kept_type(wants)), [&](const auto* entry) {
+      return entry->first.starts_with(wants.prefix) && fits(entry->first, entry->second);
+    });
+  }
+  const auto& records = state.table<Record>();
+  for (auto it = records.lower_bound(wants.prefix);
+       it != records.end() && it->first.starts_with(wants.prefix); ++it) {
+    if (fits(it->first, it->second)) return true;
   }
   return false;
 }
