@@ -22,6 +22,7 @@ std::string digest(const EVP_MD* kind, std::string_view bytes) {
 
 }  // namespace
 
+std::string sha1(std::string_view bytes) { return digest(EVP_sha1(), bytes); }
 std::string sha256(std::string_view bytes) { return digest(EVP_sha256(), bytes); }
 std::string sha256_hex(std::string_view bytes) { return to_hex(sha256(bytes)); }
 
@@ -45,7 +46,7 @@ std::string uuid_v5(std::string_view name_space, std::string_view name) {
   std::string hex(name_space);
   std::erase(hex, '-');
   const auto space = from_hex(hex);
-  std::string raw = digest(EVP_sha1(), (space ? *space : std::string()) + std::string(name));
+  std::string raw = sha1((space ? *space : std::string()) + std::string(name));
   raw.resize(16);
   raw[6] = static_cast<char>((raw[6] & 0x0f) | 0x50);
   raw[8] = static_cast<char>((raw[8] & 0x3f) | 0x80);

@@ -6,6 +6,8 @@
 
 namespace armature {
 
+std::string sha1(
+    std::string_view bytes);  // 20 raw bytes; for formats that ask for it, not for trust
 std::string sha256(std::string_view bytes);  // 32 raw bytes
 std::string sha256_hex(std::string_view bytes);
 std::string hmac_sha256(std::string_view key, std::string_view bytes);  // 32 raw bytes

@@ -89,11 +89,11 @@ Micros back_off(const RetryPolicy& policy, int try_number, const std::string& ji
                       std::pow(multiplier, std::max(0, try_number - 1));
   if (!(base < longest)) return std::min(kLongestDelay, policy.max_retry_delay);
   const auto seconds = static_cast<std::uint64_t>(std::max(1.0, std::ceil(base)));
-  std::uint64_t hash = 0;
-  for (const char c : sha256(jitter_key).substr(0, 8)) {
-    hash = hash << 8 | static_cast<unsigned char>(c);
+  std::uint64_t jitter = 0;  // the digest as one big-endian number, modulo the back-off
+  for (const char c : sha1(jitter_key)) {
+    jitter = (jitter * 256 + static_cast<unsigned char>(c)) % seconds;
   }
-  const Micros delay = std::chrono::seconds(seconds + hash % seconds);
+  const Micros delay = std::chrono::seconds(seconds + jitter);
   return std::min({delay, kLongestDelay, policy.max_retry_delay});
 }
 
@@ -164,6 +164,17 @@ std::optional<Instant> next_wake(const RunView& run, Instant now) {
     if (waits && task.retry_at) take(*task.retry_at);
   }
   return out;
+}
+
+std::string jitter_key(std::string_view dag_id, std::string_view task_id,
+                       std::optional<Instant> logical_date, int try_number) {
+  std::string date = "None";
+  if (logical_date) {
+    date = to_airflow_iso(*logical_date);
+    date[date.find('T')] = ' ';
+  }
+  return std::string(dag_id) + "#" + std::string(task_id) + "#" + date + "#" +
+         std::to_string(try_number);
 }
 
 AfterFailure after_failure(const TaskDef& task, const TaskView& view, FailureClass kind,

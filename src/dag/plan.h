@@ -54,9 +54,8 @@ Verdict evaluate(TriggerRule rule, const std::vector<TaskState>& upstream);
 
 // What a failed attempt becomes: up_for_retry at `retry_at`, or failed.
 //   An operator that names no classes is repeated on all but kFatal. The jitter is
-//   sha256(jitter_key) modulo the back-off, so the same failure always waits the same time; Airflow
-//   uses "dag_id#task_id#logical_date#try_number" as the key. A longer wait that the server asked
-//   for wins.
+//   sha1(jitter_key) modulo the back-off, as Airflow's TaskInstance.next_retry_datetime, so the
+//   same failure always waits the same time. A longer wait that the server asked for wins.
 struct AfterFailure {
   bool retry = false;
   Instant retry_at;
@@ -67,5 +66,9 @@ AfterFailure after_failure(const TaskDef& task, const TaskView& view, FailureCla
                            const std::vector<std::string>& operator_retry_on,
                            std::optional<Micros> server_asked_delay, Instant now,
                            const std::string& jitter_key);
+
+// Airflow's: "dag_id#task_id#logical_date#try_number", the date as Python prints it.
+std::string jitter_key(std::string_view dag_id, std::string_view task_id,
+                       std::optional<Instant> logical_date, int try_number);
 
 }  // namespace armature::dag

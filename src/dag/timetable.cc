@@ -11,14 +11,21 @@ namespace {
 using std::chrono::hours;
 using std::chrono::minutes;
 
-// The second instant of a repeated local time. Clocks go back by an hour, by half an hour on Lord
-// Howe Island; two hours once happened.
-Result<Instant> second_of(const ZonedInstant& first, LocalTime local, std::string_view zone) {
-  for (const auto shift : {minutes(60), minutes(30), minutes(120)}) {
-    ARMATURE_TRY(const LocalTime again, to_local(first.at + shift, zone));
-    if (again == local) return first.at + shift;
+// A local time as Airflow (pendulum) reads it: a skipped one is moved on by the gap, a repeated one
+// is its second instant. Clocks go back by an hour, by half an hour on Lord Howe Island; two hours
+// once happened.
+Result<Instant> instant_of(LocalTime local, std::string_view zone) {
+  ARMATURE_TRY(const ZonedInstant zoned, from_local(local, zone));
+  if (zoned.kind == LocalKind::kSkipped) {
+    ARMATURE_TRY(const LocalTime before, to_local(zoned.at - std::chrono::seconds(1), zone));
+    return zoned.at + std::chrono::duration_cast<Micros>(local - before - std::chrono::seconds(1));
   }
-  return first.at;
+  if (zoned.kind == LocalKind::kUnique) return zoned.at;
+  for (const auto shift : {minutes(60), minutes(30), minutes(120)}) {
+    ARMATURE_TRY(const LocalTime again, to_local(zoned.at + shift, zone));
+    if (again == local) return zoned.at + shift;
+  }
+  return zoned.at;
 }
 
 // Wall-clock schedules: the first candidate whose instant lies after `after`.
@@ -26,31 +33,22 @@ Result<std::optional<Instant>> next_by_wall(const Cron::Fields& fields, Instant 
                                             std::string_view zone) {
   ARMATURE_TRY(LocalTime local, to_local(after, zone));
   while (const auto candidate = fields.next(local)) {
-    ARMATURE_TRY(const ZonedInstant zoned, from_local(*candidate, zone));
-    if (zoned.at > after) return std::optional<Instant>(zoned.at);
+    ARMATURE_TRY(const Instant at, instant_of(*candidate, zone));
+    if (at > after) return std::optional<Instant>(at);
     local = *candidate;
   }
   return std::optional<Instant>();
 }
 
-// Schedules of every hour follow absolute time: a skipped hour is not there, a repeated one is
-// there twice. First instants rise with local time, so the search ends once they pass the best.
+// Schedules of every hour go on by absolute time: a skipped hour is not there, a repeated one is
+// there twice.
 Result<std::optional<Instant>> next_by_time(const Cron::Fields& fields, Instant after,
                                             std::string_view zone) {
-  ARMATURE_TRY(LocalTime local, to_local(after - hours(3), zone));
-  std::optional<Instant> best;
-  while (const auto candidate = fields.next(local)) {
-    local = *candidate;
-    ARMATURE_TRY(const ZonedInstant zoned, from_local(local, zone));
-    if (best && zoned.at >= *best) break;
-    if (zoned.kind == LocalKind::kSkipped) continue;
-    if (zoned.at > after) return std::optional<Instant>(zoned.at);
-    if (zoned.kind == LocalKind::kRepeated) {
-      ARMATURE_TRY(const Instant second, second_of(zoned, local, zone));
-      if (second > after && (!best || second < *best)) best = second;
-    }
-  }
-  return best;
+  ARMATURE_TRY(const LocalTime local, to_local(after, zone));
+  const auto candidate = fields.next(local);
+  if (!candidate) return std::optional<Instant>();
+  const auto whole = std::chrono::floor<std::chrono::seconds>(after);  // as local times are
+  return std::optional<Instant>(whole + (*candidate - local));
 }
 
 // Due instants of a schedule, each strictly after the one before.
@@ -108,8 +106,13 @@ Result<std::optional<Instant>> next_tick(const DagDef& dag, std::optional<Instan
                                          Instant now) {
   ARMATURE_TRY(const Ticks ticks, Ticks::of(dag, last, now));
   if (!last) return first_tick(dag, ticks, now);
-  if (dag.catchup) return ticks.after(*last);
-  return ticks.after(std::max(*last, now));
+  ARMATURE_TRY(auto following, ticks.after(*last));
+  if (dag.catchup || !following) return following;
+  if (*following <= now) {  // of all that were missed, the latest
+    ARMATURE_TRY(following, ticks.at_or_before(now));
+  }
+  if (!dag.start_date || !following || *following >= *dag.start_date) return following;
+  return ticks.after(*dag.start_date - Micros{1});
 }
 
 }  // namespace

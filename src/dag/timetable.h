@@ -4,10 +4,10 @@
 //
 //   A run's logical date is the start of its data interval for cron data intervals; Armature uses
 //   Airflow 3's default for cron strings (CronTriggerTimetable: the interval has no length and the
-//   logical date is the trigger time). `catchup: false` gives the next instant after `now` only:
-//   whoever asks keeps the answer until it is due.
-//   DST       a skipped local time runs once at the next valid instant; a repeated one runs once.
-//             With every hour in the hour field the repeated hour runs twice, as time goes on
+//   logical date is the trigger time). `catchup: false` gives the latest of the instants that
+//   were missed since the last run, or the next one. The first run is `first_run`'s to decide.
+//   DST       a skipped local time runs once, later by the gap; a repeated one runs once, at its
+//             second instant. With every hour in the hour field time simply goes on
 //   Days      with both day fields restricted either may match, as in cron
 //   Source    facts on Airflow §1.6; crontab(5)
 #include <memory>

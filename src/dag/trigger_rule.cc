@@ -89,6 +89,7 @@ std::string_view to_string(FailureClass kind) {
 Verdict evaluate(TriggerRule rule, const std::vector<TaskState>& upstream) {
   if (upstream.empty() || rule == TriggerRule::kAlways) return Verdict::kRun;
   const Counts n = count(upstream);
+  const bool all_skipped = static_cast<std::size_t>(n.skipped) == upstream.size();
   const auto once_done = [&](Verdict verdict) { return n.all_done() ? verdict : Verdict::kWait; };
   switch (rule) {
     case TriggerRule::kAllSuccess:
@@ -105,7 +106,7 @@ Verdict evaluate(TriggerRule rule, const std::vector<TaskState>& upstream) {
       return once_done(Verdict::kRun);
     case TriggerRule::kOneSuccess:
       if (n.success > 0) return Verdict::kRun;
-      return once_done(n.failed > 0 ? Verdict::kUpstreamFail : Verdict::kSkip);
+      return once_done(all_skipped ? Verdict::kSkip : Verdict::kUpstreamFail);
     case TriggerRule::kOneFailed:
       if (n.failed > 0) return Verdict::kRun;
       return once_done(Verdict::kSkip);
@@ -123,7 +124,8 @@ Verdict evaluate(TriggerRule rule, const std::vector<TaskState>& upstream) {
       return once_done(Verdict::kRun);
     case TriggerRule::kNoneFailedMinOneSuccess:
       if (n.failed > 0) return Verdict::kUpstreamFail;
-      return once_done(n.success > 0 ? Verdict::kRun : Verdict::kSkip);
+      if (n.success > 0) return once_done(Verdict::kRun);
+      return once_done(all_skipped ? Verdict::kSkip : Verdict::kUpstreamFail);
     case TriggerRule::kNoneSkipped:
       if (n.skipped > 0) return Verdict::kSkip;
       return once_done(Verdict::kRun);

@@ -280,7 +280,8 @@ Status Scheduler::set_paused(const std::string& dag_id, bool paused) {
   const std::lock_guard lock(mutex_);
   ARMATURE_TRY(const DagInfo info, dag(dag_id));
   auto next = info.next_run_after;
-  if (!paused && info.paused) {  // ticks that passed meanwhile stay undone, unless catchup
+  if (!paused &&
+      info.paused) {  // of the ticks that passed meanwhile the latest is due, with catchup each
     ARMATURE_TRY(const auto last, tools_.store.last_scheduled(dag_id));
     ARMATURE_TRY(const auto due, dag::next_due(*info.def, last, tools_.clock.now()));
     next.reset();

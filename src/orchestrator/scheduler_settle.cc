@@ -139,9 +139,8 @@ void Scheduler::take_failure(ActiveRun& run, std::size_t task, const Finished& f
   const TaskRow& row = run.row.tasks[task];
   const dag::TaskDef& def = run.dag->tasks[task];
   const RunInfo& info = run.row.info;
-  const std::string logical = info.logical_date ? to_airflow_iso(*info.logical_date) : info.run_id;
   const std::string jitter_key =
-      info.dag_id + "#" + row.task_id + "#" + logical + "#" + std::to_string(row.try_number);
+      dag::jitter_key(info.dag_id, row.task_id, info.logical_date, row.try_number);
   const dag::AfterFailure after = dag::after_failure(
       def, view_of(row), finished.failure, finished.cloud_error_code,
       tools_.traits(row.operator_name).retry_on, finished.server_asked_delay, now, jitter_key);
