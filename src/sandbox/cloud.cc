@@ -8,6 +8,7 @@
 #include "sandbox/front/locks.h"
 #include "sandbox/front/providers.h"
 #include "sandbox/keyvault/secrets.h"
+#include "sandbox/move.h"
 #include "sandbox/owner.h"
 #include "sandbox/policy/enforcer.h"
 #include "sandbox/policy/resources.h"
@@ -186,7 +187,7 @@ ArmCall Cloud::make_call(const std::string& method, const std::string& target,
                          std::optional<Json> body, const Caller& caller,
                          const std::string& correlation_id) {
   ArmCall call;
-  if (auto op = arm::operation_of(method, target)) {
+  if (auto op = read_operation(method, target)) {
     call.op = *std::move(op);
   } else {
     call.op.method = method;

@@ -13,6 +13,7 @@
 #include "sandbox/entra/graph/graph.h"
 #include "sandbox/front/paging.h"
 #include "sandbox/keyvault/data_plane.h"
+#include "sandbox/move.h"
 
 namespace armature::sandbox {
 namespace {
@@ -122,7 +123,7 @@ http::Response serve_arm(Cloud& cloud, const http::Request& request) {
     add_headers(cloud, call, answer.headers);
     return to_http(std::move(answer), is_head);
   };
-  auto op = arm::operation_of(request.method, one_slash(request.target));
+  auto op = read_operation(request.method, one_slash(request.target));
   if (!op) return done(no_operation(request, op.error().message));
   call.op = *std::move(op);
   call.at = read_address(call.op.target);

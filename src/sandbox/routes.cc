@@ -8,6 +8,7 @@
 #include "sandbox/front/providers.h"
 #include "sandbox/front/tags.h"
 #include "sandbox/keyvault/vault_routes.h"
+#include "sandbox/move.h"
 #include "sandbox/policy/insights.h"
 #include "sandbox/policy/resources.h"
 #include "sandbox/rbac/deny.h"
@@ -102,6 +103,7 @@ std::optional<ArmAnswer> check_scope(const Cloud& cloud, const State& state, con
                   "The resource group '" + head[3] +
                       "' is in deprovisioning state and cannot perform this operation.");
   }
+  if (call.op.mutates) return check_moving(cloud, state, *group);
   return std::nullopt;
 }
 
@@ -143,6 +145,10 @@ ArmAnswer route_change(Cloud& cloud, Change& change, const ArmCall& call) {
     if (head.size() < 4 || !equal_ci(head[2], "resourceGroups")) return not_found(call);
     if (method == "POST" && head.size() == 5 && equal_ci(head[4], "exportTemplate")) {
       return export_group(cloud, change.state(), call);
+    }
+    if (method == "POST" && head.size() == 5 &&
+        (equal_ci(head[4], "moveResources") || equal_ci(head[4], "validateMoveResources"))) {
+      return move_resources(cloud, change, call);
     }
     if (head.size() != 4) return not_found(call);
     if (method == "PUT") return put_group(cloud, change, call);

@@ -60,6 +60,12 @@ ArmAnswer linked_failed(const ArmCall& call, const std::string& what) {
                     call.op.scope + "'; however" + what);
 }
 
+ArmAnswer lacking(const ArmCall& call, const std::string& actions, const std::string& scopes) {
+  return linked_failed(call, ", it does not have permission to perform action(s) '" + actions +
+                                 "' on the linked scope(s) '" + scopes +
+                                 "' (respectively) or the linked scope(s) are invalid.");
+}
+
 }  // namespace
 
 std::vector<Link> links_of(std::string_view type, const Json& body) {
@@ -96,10 +102,14 @@ std::optional<ArmAnswer> check_linked(const Cloud& cloud, const State& state, co
     if (std::ranges::find(scopes, id->text) == scopes.end()) scopes.push_back(id->text);
   }
   if (actions.empty()) return std::nullopt;
-  return linked_failed(call, ", it does not have permission to perform action(s) '" +
-                                 join(actions, ",") + "' on the linked scope(s) '" +
-                                 join(scopes, ",") +
-                                 "' (respectively) or the linked scope(s) are invalid.");
+  return lacking(call, join(actions, ","), join(scopes, ","));
+}
+
+std::optional<ArmAnswer> check_linked_right(const Cloud& cloud, const State& state,
+                                            const ArmCall& call, const std::string& action,
+                                            const std::string& scope) {
+  if (may(cloud, state, call.caller.object_id, action, scope)) return std::nullopt;
+  return lacking(call, action, scope);
 }
 
 }  // namespace armature::sandbox

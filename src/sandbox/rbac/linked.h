@@ -6,6 +6,7 @@
 //   check_linked   the 400 of an id that cannot be read, the 403 of a right that is missing, or
 //                  nothing. Whether the linked resource exists is not asked: ARM leaves it to the
 //                  provider
+//   check_linked_right   the same 403 for one action elsewhere that the call's body asks for
 //   Source         resource-provider operations of Azure's roles; linked access checks of the
 //                  resource-provider contract
 //   Threads        pure; `state` is read under the store's lock
@@ -26,5 +27,8 @@ struct Link {
 std::vector<Link> links_of(std::string_view type, const Json& body);
 
 std::optional<ArmAnswer> check_linked(const Cloud& cloud, const State& state, const ArmCall& call);
+std::optional<ArmAnswer> check_linked_right(const Cloud& cloud, const State& state,
+                                            const ArmCall& call, const std::string& action,
+                                            const std::string& scope);
 
 }  // namespace armature::sandbox
