@@ -179,4 +179,22 @@ Json parameters_for(const std::filesystem::path& file, const Json& document, con
   return out;
 }
 
+Json extension_configs_for(const Json& document) {
+  static const std::regex kRead("extensions\\('([^']+)'\\)\\.config\\.([A-Za-z0-9_]+)");
+  JsonObject out;
+  const Json* declared = find(document, "extensions");
+  if (!declared || !declared->is_object()) return out;
+  const std::string all = dump(document);
+  for (std::sregex_iterator it(all.begin(), all.end(), kRead), end; it != end; ++it) {
+    const std::string alias = (*it)[1].str(), key = (*it)[2].str();
+    const Json* extension = find(*declared, alias);
+    if (!extension || at(*extension, "config." + key + ".defaultValue")) continue;
+    if (!out.contains(alias)) out[alias] = JsonObject{};
+    out[alias].get_object()[key] = JsonObject{
+        {"value", "made up " + key}
+    };
+  }
+  return out;
+}
+
 }  // namespace armature::corpus

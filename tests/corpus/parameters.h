@@ -19,5 +19,7 @@ struct Givens {
 };
 
 Json parameters_for(const std::filesystem::path& file, const Json& document, const Givens& givens);
+// The configurations of extensions that the template reads and has no default for.
+Json extension_configs_for(const Json& document);
 
 }  // namespace armature::corpus

@@ -33,11 +33,19 @@ std::string id_below(const std::string& group, const std::string& typed_name) {
 }  // namespace
 
 std::vector<std::string> missing_resources(const arm::ErrorBody& error,
-                                           const std::string& subscription) {
+                                           const std::string& subscription,
+                                           const std::string& home) {
   static const std::regex kGroup("Resource group '([^']+)' could not be found");
   static const std::regex kResource(
       "The Resource '([^']+)' under resource group '([^']+)' was not");
+  static const std::regex kVault("The specified KeyVault '([^']+)' could not be found");
+  static const std::regex kSecret("the vault '([^']+)' has no secret '([^']+)'");
   std::smatch match;
+  if (std::regex_search(error.message, match, kVault)) return with_parents(match[1].str());
+  if (std::regex_search(error.message, match, kSecret)) {
+    return {id_below(home,
+                     "Microsoft.KeyVault/vaults/" + match[1].str() + "/secrets/" + match[2].str())};
+  }
   if (error.code == "ResourceGroupNotFound" && std::regex_search(error.message, match, kGroup)) {
     return {subscription + "/resourceGroups/" + match[1].str()};
   }

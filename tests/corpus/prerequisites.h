@@ -11,8 +11,9 @@
 
 namespace armature::corpus {
 
-// `subscription`: "/subscriptions/…".
+// `subscription`: "/subscriptions/…"; `home`: the scope that the template is deployed to.
 std::vector<std::string> missing_resources(const arm::ErrorBody& error,
-                                           const std::string& subscription);
+                                           const std::string& subscription,
+                                           const std::string& home);
 
 }  // namespace armature::corpus

@@ -68,7 +68,8 @@ class Deployer {
       const auto error = attempt(document, name, fill_empty);
       out.failure = error ? one_line(*error) : "";
       if (!error) break;
-      const auto missing = missing_resources(*error, world_.sub());
+      const auto missing =
+          missing_resources(*error, world_.sub(), scope_path(*scope_of(document.json), name));
       make(missing);
       if (missing.empty() || out.failure == before) {
         if (fill_empty) break;
@@ -118,6 +119,9 @@ class Deployer {
         {"uri", uri}
     };
     properties["parameters"] = parameters_for(document.path, document.json, givens);
+    if (Json configs = extension_configs_for(document.json); !configs.get_object().empty()) {
+      properties["extensionConfigs"] = std::move(configs);
+    }
     JsonObject body;
     body["properties"] = std::move(properties);
     if (scope.title != kScopes[0].title) body["location"] = "westeurope";
@@ -135,12 +139,15 @@ class Deployer {
   }
 
   std::string plain_body(const std::string& id) const {
+    if (id.find("/secrets/") != std::string::npos) {
+      return R"({"properties":{"value":"made up"}})";
+    }
     const auto vault = id.find("/vaults/");
     if (vault == std::string::npos || id.find('/', vault + 8) != std::string::npos) {
       return R"({"location":"westeurope","sku":{"name":"Standard"},"properties":{}})";
     }
     return R"({"location":"westeurope","properties":{"sku":{"family":"A","name":"standard"},
-               "accessPolicies":[],"tenantId":")" +
+               "enabledForTemplateDeployment":true,"accessPolicies":[],"tenantId":")" +
            world_.cloud->tenant() + "\"}}";
   }
 

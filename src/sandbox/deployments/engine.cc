@@ -4,9 +4,9 @@
 #include <set>
 
 #include "base/bytes.h"
-#include "base/seal.h"
 #include "sandbox/activity_log.h"
 #include "sandbox/deployments/complete_mode.h"
+#include "sandbox/deployments/inputs.h"
 
 namespace armature::sandbox {
 namespace {
@@ -256,25 +256,21 @@ void Engine::fail_unstarted(Deployment deployment, std::string code, std::string
 }
 
 void Engine::resume_one(Deployment deployment) {
-  Json parameters = deployment.parameters;
-  if (deployment.has_secrets) {
-    const auto plain = deployment.sealed.empty()
-                           ? Result<Secret>(fail(Code::kInvalid, "they were not kept"))
-                           : unseal(deployment.sealed, cloud_.options().state_key);
-    auto parsed = plain ? parse_json(plain->reveal(), 256) : Result<Json>(plain.error());
-    if (!parsed) {
-      return fail_unstarted(std::move(deployment), "SecureParametersLost",
-                            "A restart interrupted the deployment, and its secure parameters "
-                            "cannot be read again: " +
-                                parsed.error().message + ".");
-    }
-    parameters = *std::move(parsed);
+  const auto inputs = open_inputs(cloud_, deployment);
+  if (!inputs) {
+    return fail_unstarted(std::move(deployment), "SecureParametersLost",
+                          "A restart interrupted the deployment, and its secure parameters "
+                          "cannot be read again: " +
+                              inputs.error().message + ".");
   }
-  auto plan = expand_again(cloud_, deployment, parameters);
+  auto plan = expand_again(cloud_, deployment, inputs->parameters);
   if (!plan) {
     return fail_unstarted(std::move(deployment), plan.error().code, plan.error().message);
   }
-  auto secrets = secret_values(deployment.document, parameters);
+  auto secrets = secret_values(deployment.document, inputs->parameters);
+  for (std::string& one : secret_configs(deployment.document, *inputs)) {
+    secrets.push_back(std::move(one));
+  }
   cloud_.log().info("sandbox deployment resumed", {
                                                       {"deployment", deployment.id}
   });

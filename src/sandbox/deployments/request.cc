@@ -6,6 +6,7 @@
 #include "base/seal.h"
 #include "sandbox/bodies.h"
 #include "sandbox/deployments/engine.h"
+#include "sandbox/deployments/inputs.h"
 #include "sandbox/deployments/key_vault_parameters.h"
 #include "sandbox/deployments/links.h"
 #include "sandbox/deployments/scope.h"
@@ -28,16 +29,6 @@ std::string operation_id(Instant at) {
 bool is_secure(const Json& definition) {
   const std::string type = to_lower(text_at(definition, "type"));
   return type == "securestring" || type == "secureobject";
-}
-
-void collect_text(const Json& value, std::vector<std::string>& out) {
-  if (value.is_string() && !value.get_string().empty()) out.emplace_back(as_text(value));
-  if (value.is_array()) {
-    for (const Json& inner : value.get_array()) collect_text(inner, out);
-  }
-  if (value.is_object()) {
-    for (const auto& [key, inner] : value.get_object()) collect_text(inner, out);
-  }
 }
 
 template <class F>
@@ -134,8 +125,9 @@ ArmAnswer refuse_template(const tmpl::TemplateError& error) {
 
 tmpl::Outcome<tmpl::Plan> expand_again(Cloud& cloud, const Deployment& deployment,
                                        const Json& parameters) {
-  return tmpl::expand(deployment.document, parameters,
-                      surroundings_of(cloud, deployment, parameters, nullptr));
+  tmpl::Surroundings around = surroundings_of(cloud, deployment, parameters, nullptr);
+  if (const auto inputs = open_inputs(cloud, deployment)) tell(*inputs, around);
+  return tmpl::expand(deployment.document, parameters, around);
 }
 
 std::string deployment_target(const std::string& id, const std::string& api_version) {
@@ -183,21 +175,31 @@ Prepared prepare(Cloud& cloud, const ArmCall& call, const PrepareOptions& option
   if (auto refusal = follow_links(cloud, call, *properties, options.parent_link, content)) {
     return refused(*std::move(refusal));
   }
+  if (auto refusal = read_external_inputs(*properties, content.parameters)) {
+    return refused(*std::move(refusal));
+  }
   JsonObject references;
+  const SecretSource& secrets = cloud.engine().secret_source();
   // A nested deployment's vault may be made before it: its secrets are read when it starts.
   if (options.preview == tmpl::Preview::kNested) leave_references_open(content.parameters);
-  if (auto refusal = read_key_vault_parameters(cloud, call.caller, cloud.engine().secret_source(),
-                                               content.document, content.parameters, references)) {
+  if (auto refusal = read_key_vault_parameters(cloud, call.caller, secrets, content.document,
+                                               content.parameters, references)) {
+    return refused(*std::move(refusal));
+  }
+  Inputs inputs{std::move(content.parameters), nullptr};
+  if (auto refusal = read_extension_configs(cloud, call.caller, secrets, *properties,
+                                            options.preview, inputs)) {
     return refused(*std::move(refusal));
   }
   d.document = std::move(content.document);
   d.template_link = std::move(content.template_link);
-  const Json& parameters = content.parameters;
+  const Json& parameters = inputs.parameters;
   d.parameters = without_secrets(d.document, parameters);
   d.template_hash = tmpl::template_hash(d.document);
   tmpl::Surroundings around = surroundings_of(cloud, d, parameters, options.planned_group);
   around.preview = options.preview;
   around.text = content.text;
+  tell(inputs, around);
   auto plan = tmpl::expand(d.document, parameters, around);
   if (!plan) return refused(refuse_template(plan.error()));
   d.shown_parameters = plan->parameters();
@@ -209,9 +211,10 @@ Prepared prepare(Cloud& cloud, const ArmCall& call, const PrepareOptions& option
   d.providers = plan->providers();
   d.dependencies = plan->dependencies();
   out.secrets = secret_values(d.document, parameters);
-  d.has_secrets = !out.secrets.empty();
+  for (std::string& one : secret_configs(d.document, inputs)) out.secrets.push_back(std::move(one));
+  d.has_secrets = !out.secrets.empty() || inputs.has_configs();
   if (d.has_secrets && options.secrets.empty() && !cloud.options().state_key.empty()) {
-    if (auto sealed = seal(dump(parameters), cloud.options().state_key, cloud.random())) {
+    if (auto sealed = seal(dump(to_json(inputs)), cloud.options().state_key, cloud.random())) {
       d.sealed = *std::move(sealed);
     }
   }

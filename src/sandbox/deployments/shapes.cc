@@ -3,6 +3,7 @@
 
 #include "base/time.h"
 #include "sandbox/deployments/engine.h"
+#include "sandbox/template/extensions.h"
 
 namespace armature::sandbox {
 namespace {
@@ -44,6 +45,9 @@ Json deployment_json(const Deployment& d) {
       {"dependencies",                   d.dependencies                       }
   };
   if (!d.template_link.is_null()) properties["templateLink"] = d.template_link;
+  if (Json extensions = tmpl::shown_extensions(d.document); !extensions.get_array().empty()) {
+    properties["extensions"] = std::move(extensions);
+  }
   if (d.state == "Succeeded") {
     properties["outputs"] = d.outputs.is_null() ? Json(JsonObject{}) : d.outputs;
     properties["outputResources"] = d.output_resources;

@@ -71,7 +71,7 @@ std::optional<TemplateError> check_expressions(Context& context) {
   if (root == nullptr) return std::nullopt;
   Checker checker(context);
   for (const std::string_view section :
-       {"parameters", "variables", "functions", "resources", "outputs"}) {
+       {"parameters", "variables", "functions", "extensions", "resources", "outputs"}) {
     const Json* written = find_ci(*root, section);
     if (written == nullptr) continue;
     if (auto error = checker.value(*written)) return within(*std::move(error), section);

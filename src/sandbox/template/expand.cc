@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "sandbox/template/extensions.h"
 #include "sandbox/template/nested.h"
 #include "sandbox/template/parameters.h"
 #include "sandbox/template/places.h"
@@ -134,6 +135,7 @@ Outcome<Plan> expand(const Json& document, const Json& parameters,
   if (const auto* given = parameters.if_object()) context.given = *given;
   if (auto error = check_expressions(context)) return refused(*std::move(error));
   if (auto error = resolve_parameters(context)) return refused(*std::move(error));
+  if (auto error = check_extension_configs(context)) return refused(*std::move(error));
   auto directory = expand_resources(context);
   if (!directory) return refused(directory.error());
   plan->directory = *std::move(directory);

@@ -4,6 +4,8 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "sandbox/template/extensions.h"
+#include "sandbox/template/external_inputs.h"
 #include "sandbox/template/text.h"
 
 namespace armature::sandbox::tmpl {
@@ -16,7 +18,8 @@ Table build() {
   for (const auto family :
        {string_functions(), uri_functions(), array_functions(), object_functions(),
         lambda_functions(), logic_functions(), number_functions(), date_functions(),
-        network_functions(), scope_functions(), resource_functions()}) {
+        network_functions(), scope_functions(), extension_functions(), external_input_functions(),
+        resource_functions()}) {
     for (const Function& row : family) table.emplace(to_lower(row.name), &row);
   }
   return table;

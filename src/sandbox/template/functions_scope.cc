@@ -29,35 +29,6 @@ Outcome<Json> surrounding(std::string_view function, const Json& value) {
 Outcome<Json> deployment(Evaluator& evaluator, const Arguments&) {
   return surrounding("deployment", evaluator.context.surroundings.deployment);
 }
-// {name, version, config: {key: {value}}} of an extension that the template declares.
-Outcome<Json> extensions(Evaluator& evaluator, const Arguments& arguments) {
-  ARMATURE_TRY(const std::string alias, text_argument("extensions", arguments, 0));
-  const JsonObject* section = evaluator.context.section("extensions");
-  const Json* declared = section == nullptr ? nullptr : find_ci(*section, alias);
-  if (declared == nullptr) {
-    return invalid_template("The template extension '" + alias +
-                            "' is not found. Please see https://aka.ms/arm-template for usage "
-                            "details.");
-  }
-  JsonObject config;
-  const Json* keys = find(*declared, "config");
-  if (keys != nullptr && keys->is_object()) {
-    for (const auto& [key, one] : keys->get_object()) {
-      const Json* fallback = find(one, "defaultValue");
-      if (fallback == nullptr) continue;
-      ARMATURE_TRY(Json value, evaluator.value(*fallback));
-      JsonObject given;
-      given["value"] = std::move(value);
-      config[key] = std::move(given);
-    }
-  }
-  JsonObject out;
-  out["name"] = text_at(*declared, "name");
-  out["version"] = text_at(*declared, "version");
-  out["config"] = std::move(config);
-  return Json(std::move(out));
-}
-
 Outcome<Json> deployer(Evaluator& evaluator, const Arguments&) {
   return surrounding("deployer", evaluator.context.surroundings.deployer);
 }
@@ -180,7 +151,6 @@ constexpr Function kRows[] = {
     {"variables",                 1, 1,     variables                   },
     {"deployment",                0, 0,     deployment                  },
     {"deployer",                  0, 0,     deployer                    },
-    {"extensions",                1, 1,     extensions                  },
     {"environment",               0, 0,     environment                 },
     {"subscription",              0, 0,     subscription                },
     {"resourceGroup",             0, 0,     resource_group              },

@@ -253,11 +253,16 @@ std::optional<TemplateError> check_names(const Context& context, const JsonObjec
 
 Outcome<Json> parameter_value(Evaluator& evaluator, const std::string& name,
                               const Json& declaration) {
+  return checked_value(evaluator, evaluator.context.given, name, declaration);
+}
+
+Outcome<Json> checked_value(Evaluator& evaluator, const JsonObject& all_given,
+                            const std::string& name, const Json& declaration) {
   if (!declaration.is_object()) {
     return invalid_template("The template parameter '" + name + "' must be an object.");
   }
   const JsonObject& type = declaration.get_object();
-  const Json* given = find_ci(evaluator.context.given, name);
+  const Json* given = find_ci(all_given, name);
   const Json* provided =
       given != nullptr && given->is_object() ? find_ci(given->get_object(), "value") : nullptr;
   const Json* fallback = find_ci(type, "defaultValue");

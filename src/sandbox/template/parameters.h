@@ -9,6 +9,9 @@ std::optional<TemplateError> resolve_parameters(Context& context);
 // The checked value of one parameter; defaults are evaluated with `evaluator`.
 Outcome<Json> parameter_value(Evaluator& evaluator, const std::string& name,
                               const Json& declaration);
+// The same of values that are no parameters, such as an extension's configuration.
+Outcome<Json> checked_value(Evaluator& evaluator, const JsonObject& given, const std::string& name,
+                            const Json& declaration);
 TemplateError not_yet_known(std::string_view name);
 // Was an expression given that the parent's preview could not evaluate?
 bool is_open(const Evaluator& evaluator, const Json& given);
