@@ -38,6 +38,8 @@ JsonObject content_of(const AuditRecord& record) {
   out["task_id"] = record.task_id;
   out["map_index"] = record.map_index;
   out["try_number"] = record.try_number;
+  // Only where there is one: records of before hash as they did.
+  if (!record.workload.empty()) out["workload"] = record.workload;
   out["identity"] = record.identity;
   out["method"] = record.method;
   out["action"] = record.action;
@@ -70,6 +72,7 @@ Result<AuditRecord> record_from(const std::string& content) {
   record.task_id = text_at(value, "task_id");
   record.map_index = static_cast<int>(int_at(value, "map_index", -1));
   record.try_number = static_cast<int>(int_at(value, "try_number"));
+  record.workload = text_at(value, "workload");
   record.identity = text_at(value, "identity");
   record.method = text_at(value, "method");
   record.action = text_at(value, "action");

@@ -30,6 +30,7 @@ struct AuditRecord {
   std::string kind;                     // "decision", "outcome", "token"
   std::string request_id;               // ties an outcome to its decision
   std::string dag_id, run_id, task_id;  // empty when no attempt could be named
+  std::string workload;                 // of a caller from outside: its name, issuer and subject
   int map_index = -1;
   int try_number = 0;
   std::string identity;

@@ -54,11 +54,26 @@ std::string yaml_text(const std::string& text) {
   return plain ? text : dump(Json(text));
 }
 
+// A caller from outside has an attempt that bears its name; "" for a task.
+std::string workload_of(const Facts& facts) {
+  constexpr std::string_view kPrefix = "workload:";
+  const std::string& dag = facts.attempt.key.dag.str();
+  return dag.starts_with(kPrefix) ? dag.substr(kPrefix.size()) : "";
+}
+
+std::string caller_text(const Facts& facts) {
+  const std::string workload = workload_of(facts);
+  if (!workload.empty()) return "Workload '" + workload + "'";
+  return "Task '" + facts.attempt.key.task.str() + "' of DAG '" + facts.attempt.key.dag.str() + "'";
+}
+
 // The entry a reviewer would add, and nothing wider: this task, this scope, the smallest role.
 std::string dag_entry(const Facts& facts, const Proposal& proposal, const std::string& assignable) {
-  std::string out = "- role: " + yaml_text(proposal.role) +
-                    "\n  scope: " + yaml_text(proposal.scope) + "\n  tasks: [" +
-                    yaml_text(facts.attempt.key.task.str()) + "]";
+  std::string out =
+      "- role: " + yaml_text(proposal.role) + "\n  scope: " + yaml_text(proposal.scope);
+  if (workload_of(facts).empty()) {
+    out += "\n  tasks: [" + yaml_text(facts.attempt.key.task.str()) + "]";
+  }
   if (!assignable.empty()) out += "\n  assignable_roles: [" + yaml_text(assignable) + "]";
   return out;
 }
@@ -66,14 +81,17 @@ std::string dag_entry(const Facts& facts, const Proposal& proposal, const std::s
 std::string layer_text(const Facts& facts, const Ask& ask, const Decision& decision) {
   switch (decision.layer) {
     case Layer::kGrant:
-      return "The DAG file grants this task no role that permits it there.";
+      return workload_of(facts).empty()
+                 ? "The DAG file grants this task no role that permits it there."
+                 : "The server's configuration grants it no role (workloads[].roles) that permits "
+                   "it there.";
     case Layer::kCeiling:
       return decision.reason == "role_not_assignable"
                  ? "The ceiling of identity '" + facts.identity +
                        "' does not let it hand out role '" + role_name(ask.assigns_role_id) +
                        "'. The server's operator can add it to assignable_roles in "
                        "identities[].ceiling."
-                 : "The DAG file grants it, but the ceiling of identity '" + facts.identity +
+                 : "It is granted, but the ceiling of identity '" + facts.identity +
                        "' does not reach there. The server's operator can extend "
                        "identities[].ceiling.";
     case Layer::kAssignableRole:
@@ -94,10 +112,8 @@ Explanation explain(const Facts& facts, const Ask& ask, const Decision& decision
   out.reason = decision.reason;
   out.missing_action = decision.missing.action;
   out.missing_scope = decision.missing.scope;
-  const std::string task = facts.attempt.key.task.str();
-  out.message = "Task '" + task + "' of DAG '" + facts.attempt.key.dag.str() +
-                "' may not perform '" + out.missing_action + "' on '" + out.missing_scope + "'. " +
-                layer_text(facts, ask, decision);
+  out.message = caller_text(facts) + " may not perform '" + out.missing_action + "' on '" +
+                out.missing_scope + "'. " + layer_text(facts, ask, decision);
   const Proposal proposal = propose(ask, decision.missing);
   if (decision.layer == Layer::kGrant) {
     out.fix_dag = proposal.role.empty() ? "# no built-in role permits " + out.missing_action +
@@ -166,7 +182,9 @@ std::string to_text(const Explanation& explanation) {
     out += "\n  missing scope:  " + explanation.missing_scope;
   }
   if (!explanation.fix_dag.empty()) {
-    out += "\n  fix, in the DAG file under access.azure.roles:";
+    out += explanation.message.starts_with("Workload ")
+               ? "\n  fix, in the server's configuration under the workload's roles:"
+               : "\n  fix, in the DAG file under access.azure.roles:";
     for (const std::string& line : split(explanation.fix_dag, '\n')) out += "\n    " + line;
   }
   if (!explanation.fix_az.empty()) {

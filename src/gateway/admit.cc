@@ -13,13 +13,6 @@ namespace {
 
 constexpr std::size_t kLongestRecordedPath = 1024;
 
-std::optional<std::string> bearer_of(const http::Request& request) {
-  if (request.headers.count("authorization") != 1) return std::nullopt;
-  const std::string value = *request.headers.get("authorization");
-  if (!starts_with_ci(value, "Bearer ")) return std::nullopt;
-  return std::string(trim(std::string_view(value).substr(7)));
-}
-
 // A path that was not understood, as text that any record may hold.
 std::string recorded_path(const std::string& target) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
@@ -55,8 +48,25 @@ Refused refuse_token(const http::Request& request, const std::string& request_id
   return {unauthenticated(token_given), std::move(record)};
 }
 
-access::AuditRecord record_of(const Attempt& attempt, const std::string& request_id,
-                              std::string kind) {
+// The keys of a trusted issuer cannot be had: whether the token is good cannot be said.
+Refused refuse_for_issuer(const http::Request& request, const std::string& request_id) {
+  auto record =
+      of_nobody(request, request_id, "token", access::Layer::kToken, "issuer_unavailable");
+  record.status = 503;
+  return {error_answer(503, "IssuerUnavailable",
+                       "The issuer of the token cannot be asked for its keys. Try again later."),
+          std::move(record)};
+}
+
+Result<identity::Principal> attempt_of(const identity::AttemptTokens& tokens,
+                                       const std::string& token) {
+  ARMATURE_TRY(Attempt attempt, tokens.verify(token));
+  return identity::Principal{std::move(attempt), std::nullopt};
+}
+
+access::AuditRecord record_of(const Attempt& attempt,
+                              const std::optional<identity::Workload>& workload,
+                              const std::string& request_id, std::string kind) {
   access::AuditRecord record;
   record.kind = std::move(kind);
   record.request_id = request_id;
@@ -65,6 +75,9 @@ access::AuditRecord record_of(const Attempt& attempt, const std::string& request
   record.task_id = attempt.key.task.str();
   record.map_index = attempt.key.map_index;
   record.try_number = attempt.try_number;
+  if (workload) {
+    record.workload = workload->name + " (" + workload->subject + " of " + workload->issuer + ")";
+  }
   return record;
 }
 
@@ -77,9 +90,16 @@ bool is_arm_path(std::string_view path) {
 
 }  // namespace
 
-Refused refuse_unread(const http::Request& request, const Attempt& attempt,
+std::optional<std::string> bearer_of(const http::Request& request) {
+  if (request.headers.count("authorization") != 1) return std::nullopt;
+  const std::string value = *request.headers.get("authorization");
+  if (!starts_with_ci(value, "Bearer ")) return std::nullopt;
+  return std::string(trim(std::string_view(value).substr(7)));
+}
+
+Refused refuse_unread(const http::Request& request, const identity::Principal& caller,
                       const std::string& request_id, http::Response answer, std::string reason) {
-  access::AuditRecord record = record_of(attempt, request_id, "decision");
+  access::AuditRecord record = record_of(caller.attempt, caller.workload, request_id, "decision");
   record.method = request.method.substr(0, 16);
   record.target = recorded_path(request.target);
   record.decision = "deny";
@@ -89,35 +109,46 @@ Refused refuse_unread(const http::Request& request, const Attempt& attempt,
   return {std::move(answer), std::move(record)};
 }
 
-std::variant<Attempt, Refused> read_caller(const http::Request& request,
-                                           const std::string& request_id,
-                                           const identity::AttemptTokens& tokens) {
+std::variant<identity::Principal, Refused> read_caller(const http::Request& request,
+                                                       const std::string& request_id,
+                                                       const Callers& callers) {
   const auto token = bearer_of(request);
   if (!token) return refuse_token(request, request_id, false, "no_token");
-  const auto attempt = tokens.verify(*token);
-  if (!attempt) return refuse_token(request, request_id, true, "invalid_token");
+  const auto caller = callers.outside ? *callers.outside : attempt_of(callers.attempts, *token);
+  if (!caller && caller.error().code == Code::kUnavailable) {
+    return refuse_for_issuer(request, request_id);
+  }
+  if (!caller) {
+    return refuse_token(request, request_id, true,
+                        callers.outside ? "untrusted_token" : "invalid_token");
+  }
   if (auto wrong = wrong_shape(request)) {
-    return refuse_unread(request, *attempt, request_id, std::move(wrong->answer),
+    return refuse_unread(request, *caller, request_id, std::move(wrong->answer),
                          std::move(wrong->reason));
   }
-  return *attempt;
+  return *caller;
 }
 
 std::variant<Call, Refused> read_call(const http::Request& request, std::string request_id,
-                                      const identity::AttemptTokens& tokens) {
-  auto caller = read_caller(request, request_id, tokens);
-  if (auto* refused = std::get_if<Refused>(&caller)) return std::move(*refused);
-  Attempt& attempt = std::get<Attempt>(caller);
+                                      const Callers& callers) {
+  auto found = read_caller(request, request_id, callers);
+  if (auto* refused = std::get_if<Refused>(&found)) return std::move(*refused);
+  identity::Principal& caller = std::get<identity::Principal>(found);
   auto operation = arm::operation_of(request.method, request.target);
   if (!operation) {
     if (!is_arm_path(http::path_of(request.target))) {
       return Refused{error_answer(404, "NotFound", "Azure Resource Manager has no such path."), {}};
     }
-    return refuse_unread(request, attempt, request_id,
+    return refuse_unread(request, caller, request_id,
                          error_answer(400, "InvalidRequestUri", operation.error().message),
                          "unreadable");
   }
-  Call call{std::move(request_id), std::move(attempt), {}, *std::move(operation), {}, nullptr};
+  Call call{std::move(request_id),
+            std::move(caller.attempt),
+            std::move(caller.workload),
+            *std::move(operation),
+            {},
+            nullptr};
   call.asks.push_back({call.operation.action, call.operation.scope, {}, {}, {}});
   if (auto read = read_body(call.operation, request.body, call.asks); !read) {
     call.asks.front().unreadable = read.error().message;
@@ -155,7 +186,7 @@ access::Decision denied_with_batch() {
 }
 
 access::AuditRecord decision_record(const Call& call, const access::Decision& decision) {
-  access::AuditRecord record = record_of(call.attempt, call.request_id, "decision");
+  access::AuditRecord record = record_of(call.attempt, call.workload, call.request_id, "decision");
   record.identity = call.facts->identity;
   record.method = call.operation.method;
   record.action = call.operation.action;
@@ -176,7 +207,7 @@ access::AuditRecord misdirected_record(const http::Request& request,
 }
 
 access::AuditRecord outcome_record(const Call& call, const Ending& ending) {
-  access::AuditRecord record = record_of(call.attempt, call.request_id, "outcome");
+  access::AuditRecord record = record_of(call.attempt, call.workload, call.request_id, "outcome");
   record.identity = call.facts->identity;
   record.method = call.operation.method;
   record.action = call.operation.action;

@@ -39,17 +39,29 @@ struct Refused {
   std::optional<access::AuditRecord> record;
 };
 
+// By what callers are known. A token of an outside issuer is verified before, because its keys may
+// have to be fetched; what was found is passed in.
+struct Callers {
+  Callers(const identity::AttemptTokens& tokens,
+          std::optional<Result<identity::Principal>> found = {})
+      : attempts(tokens), outside(std::move(found)) {}
+  const identity::AttemptTokens& attempts;
+  std::optional<Result<identity::Principal>> outside;
+};
+// The request's one bearer token.
+std::optional<std::string> bearer_of(const http::Request& request);
+
 // Who is calling, and whether the request has a shape to go on with (shape.h): what read_call
 // begins with.
-std::variant<Attempt, Refused> read_caller(const http::Request& request,
-                                           const std::string& request_id,
-                                           const identity::AttemptTokens& tokens);
-Refused refuse_unread(const http::Request& request, const Attempt& attempt,
+std::variant<identity::Principal, Refused> read_caller(const http::Request& request,
+                                                       const std::string& request_id,
+                                                       const Callers& callers);
+Refused refuse_unread(const http::Request& request, const identity::Principal& caller,
                       const std::string& request_id, http::Response answer, std::string reason);
 
 // `request.target` is a path with query. Facts are not filled in yet.
 std::variant<Call, Refused> read_call(const http::Request& request, std::string request_id,
-                                      const identity::AttemptTokens& tokens);
+                                      const Callers& callers);
 
 // Facts of nobody: what an attempt without any grant is judged by.
 std::shared_ptr<const access::Facts> no_facts(const Attempt& attempt);

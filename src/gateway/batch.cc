@@ -108,19 +108,19 @@ bool is_batch(const http::Request& request) {
 
 std::variant<std::vector<BatchCall>, Refused> read_batch(const http::Request& request,
                                                          const std::string& request_id,
-                                                         const identity::AttemptTokens& tokens,
+                                                         const Callers& callers,
                                                          const Options& options) {
-  auto caller = read_caller(request, request_id, tokens);
+  auto caller = read_caller(request, request_id, callers);
   if (auto* refused = std::get_if<Refused>(&caller)) return std::move(*refused);
-  const Attempt& attempt = std::get<Attempt>(caller);
+  const auto& who = std::get<identity::Principal>(caller);
   if (request.method != "POST") {
     http::Response answer = error_answer(405, "MethodNotAllowed", "A batch is a POST.");
     answer.headers.set("Allow", "POST");
-    return refuse_unread(request, attempt, request_id, std::move(answer), "method");
+    return refuse_unread(request, who, request_id, std::move(answer), "method");
   }
   auto calls = read_calls(request, options);
   if (calls) return *std::move(calls);
-  return refuse_unread(request, attempt, request_id,
+  return refuse_unread(request, who, request_id,
                        error_answer(400, "InvalidRequestContent", calls.error().message),
                        "unreadable_batch");
 }

@@ -35,7 +35,7 @@ struct BatchCall {
 bool is_batch(const http::Request& request);
 std::variant<std::vector<BatchCall>, Refused> read_batch(const http::Request& request,
                                                          const std::string& request_id,
-                                                         const identity::AttemptTokens& tokens,
+                                                         const Callers& callers,
                                                          const Options& options);
 // What a call was refused with, as the answer to all of the batch.
 http::Response refused_for(const BatchCall& call, http::Response answer);

@@ -8,6 +8,7 @@
 #include "gateway/admit.h"
 #include "gateway/answers.h"
 #include "gateway/batch.h"
+#include "gateway/callers.h"
 #include "gateway/forward.h"
 #include "gateway/headers.h"
 #include "gateway/record.h"
@@ -94,7 +95,8 @@ struct Gateway::Impl {
 
   http::Task<http::Response> serve(http::Request request, std::string request_id);
   http::Task<http::Response> serve_batch(http::Request request, std::string request_id);
-  std::optional<http::Response> refuse_batch(const std::vector<BatchCall>& calls);
+  std::optional<http::Response> refuse_batch(const std::vector<BatchCall>& calls,
+                                             const Callers& callers);
   http::Task<bool> is_own_poll(TaskKey task, std::string target);
   http::Task<Forwarded> read(const Call* call, const http::Request* request, Ticks deadline);
   http::Task<Forwarded> write(const Call* call, const http::Request* request, Ticks deadline,
@@ -270,7 +272,8 @@ http::Task<http::Response> Gateway::Impl::serve(http::Request request, std::stri
   if (is_batch(request)) {
     co_return co_await serve_batch(std::move(request), std::move(request_id));
   }
-  auto read_in = read_call(request, request_id, wiring.attempts);
+  Callers callers = co_await callers_of(&wiring, &request);
+  auto read_in = read_call(request, request_id, callers);
   if (auto* refused = std::get_if<Refused>(&read_in)) {
     if (refused->record) wiring.audit.record(std::move(*refused->record));
     co_return std::move(refused->answer);
@@ -299,11 +302,12 @@ http::Task<http::Response> Gateway::Impl::serve(http::Request request, std::stri
 }
 
 // Every call of a batch is on the record: when one is refused, none is sent.
-std::optional<http::Response> Gateway::Impl::refuse_batch(const std::vector<BatchCall>& calls) {
+std::optional<http::Response> Gateway::Impl::refuse_batch(const std::vector<BatchCall>& calls,
+                                                          const Callers& callers) {
   std::optional<http::Response> refused;
   std::vector<Call> admitted;
   for (const BatchCall& one : calls) {
-    auto read_in = read_call(one.request, wiring.random.uuid(), wiring.attempts);
+    auto read_in = read_call(one.request, wiring.random.uuid(), callers);
     std::optional<http::Response> answer;
     if (auto* unread = std::get_if<Refused>(&read_in)) {
       if (unread->record) wiring.audit.record(std::move(*unread->record));
@@ -327,13 +331,14 @@ std::optional<http::Response> Gateway::Impl::refuse_batch(const std::vector<Batc
 
 http::Task<http::Response> Gateway::Impl::serve_batch(http::Request request,
                                                       std::string request_id) {
-  auto read_in = read_batch(request, request_id, wiring.attempts, wiring.options);
+  Callers callers = co_await callers_of(&wiring, &request);
+  auto read_in = read_batch(request, request_id, callers, wiring.options);
   if (auto* refused = std::get_if<Refused>(&read_in)) {
     if (refused->record) wiring.audit.record(std::move(*refused->record));
     co_return std::move(refused->answer);
   }
   const auto& calls = std::get<std::vector<BatchCall>>(read_in);
-  if (auto refused = refuse_batch(calls)) co_return *std::move(refused);
+  if (auto refused = refuse_batch(calls, callers)) co_return *std::move(refused);
   std::vector<http::Response> answers;
   for (const BatchCall& one : calls) {
     http::Request inner = one.request;

@@ -2,7 +2,8 @@
 // Gateway: the only way from a task to ARM. Eight steps, each calling down (docs/architecture.md):
 // who, what, facts, may it, record, as whom, forward, answer.
 //
-//   In        an ARM request with "Authorization: Bearer <attempt token>"
+//   In        an ARM request with "Authorization: Bearer <token>" of an attempt, or of an outside
+//             workload that is trusted
 //   Out       Azure's answer with poll URLs rewritten to the gateway, or an error in ARM's own
 //   shape:
 //             401 InvalidAuthenticationToken, 403 AuthorizationFailed with an "ArmatureDecision" in
@@ -26,12 +27,15 @@
 #include "http/client.h"
 #include "http/task.h"
 #include "identity/attempt_tokens.h"
+#include "identity/outside_tokens.h"
 #include "identity/upstream_tokens.h"
 #include "storage/database.h"
 
 namespace armature::gateway {
 
 struct Options {
+  identity::OutsideTokens* outside =
+      nullptr;               // of workloads from outside; null: only attempts call
   std::string upstream_url;  // https://management.azure.com, or the sandbox
   std::string audience = "https://management.azure.com/";  // of the upstream token
   std::string public_url;  // how clients reach this gateway: for rewritten poll URLs

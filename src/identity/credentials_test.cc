@@ -245,10 +245,10 @@ TEST_F(CredentialsTest, AzRunsWithoutASecretAmongItsArguments) {
             "az account get-access-token --output json --resource https://management.azure.com/ "
             "--only-show-errors --tenant tenant-id");
   output = fail(Code::kUnavailable, "az ended with 1: Please run 'az login' to setup account.");
-  const auto check = testing::check_identity(net_.runtime, *tokens_, {"one", kArm});
+  const auto check = tokens_->check_and_wait({"one", kArm});
   EXPECT_TRUE(check.outcome) << "the token at hand still holds";
   clock_.advance(std::chrono::hours(2));
-  const auto later = testing::check_identity(net_.runtime, *tokens_, {"one", kArm});
+  const auto later = tokens_->check_and_wait({"one", kArm});
   ASSERT_FALSE(later.outcome);
   EXPECT_EQ(later.kind, "azure_cli");
   EXPECT_EQ(later.advice, "run 'az login' as the user of this server");
@@ -282,7 +282,7 @@ TEST_F(CredentialsTest, ACheckAsksAnewAndReadsTheClaims) {
   upstream_.next(token_answer("cached"));
   upstream_.next(token_answer(jwt));
   EXPECT_EQ(token(), "cached");
-  const auto check = testing::check_identity(net_.runtime, *tokens_, {"one", kArm});
+  const auto check = tokens_->check_and_wait({"one", kArm});
   EXPECT_TRUE(check.outcome);
   EXPECT_EQ(check.kind, "client_certificate");
   EXPECT_EQ(check.oid, "object-1");

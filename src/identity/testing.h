@@ -31,20 +31,6 @@ inline std::future<Result<Secret>> ask_token(http::Runtime& runtime, UpstreamTok
   return future;
 }
 
-inline http::Task<void> fulfil_check(UpstreamTokens* tokens, TokenAsk ask,
-                                     std::shared_ptr<std::promise<IdentityCheck>> promise) {
-  IdentityCheck check = co_await tokens->check(std::move(ask));
-  promise->set_value(std::move(check));
-}
-
-inline IdentityCheck check_identity(http::Runtime& runtime, UpstreamTokens& tokens,
-                                    const TokenAsk& ask) {
-  auto promise = std::make_shared<std::promise<IdentityCheck>>();
-  auto future = promise->get_future();
-  http::spawn(runtime, [&tokens, ask, promise] { return fulfil_check(&tokens, ask, promise); });
-  return future.get();
-}
-
 // PEM of a certificate for the key, valid in [begins, ends).
 inline std::string self_signed(const RsaKey& key, Instant begins, Instant ends,
                                const char* common_name = "test") {

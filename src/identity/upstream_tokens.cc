@@ -1,6 +1,9 @@
 #include "identity/upstream_tokens.h"
 
 #include <algorithm>
+#include <future>
+#include <map>
+#include <mutex>
 
 #include "base/bytes.h"
 #include "base/time.h"
@@ -75,6 +78,8 @@ struct UpstreamTokens::Impl {
   static http::Task<Result<Obtained>> fetch(std::shared_ptr<Impl> self, UpstreamIdentity identity,
                                             Wanted wanted);
   static http::Task<IdentityCheck> check(std::shared_ptr<Impl> self, TokenAsk ask);
+  static http::Task<void> fulfil(std::shared_ptr<Impl> self, TokenAsk ask,
+                                 std::shared_ptr<std::promise<IdentityCheck>> promise);
 };
 
 http::Task<Result<Obtained>> UpstreamTokens::Impl::fetch(std::shared_ptr<Impl> self,
@@ -147,6 +152,13 @@ http::Task<IdentityCheck> UpstreamTokens::Impl::check(std::shared_ptr<Impl> self
   co_return out;
 }
 
+http::Task<void> UpstreamTokens::Impl::fulfil(
+    std::shared_ptr<Impl> self, TokenAsk ask,
+    std::shared_ptr<std::promise<IdentityCheck>> promise) {
+  IdentityCheck found = co_await check(std::move(self), std::move(ask));
+  promise->set_value(std::move(found));
+}
+
 UpstreamTokens::UpstreamTokens(http::Runtime& runtime, http::Client& client, const Clock& clock,
                                Random& random, Redactor& redactor,
                                std::vector<UpstreamIdentity> identities, UpstreamOptions options) {
@@ -163,6 +175,20 @@ http::Task<Result<Secret>> UpstreamTokens::token(TokenAsk ask) {
 
 http::Task<IdentityCheck> UpstreamTokens::check(TokenAsk ask) {
   return Impl::check(impl_, std::move(ask));
+}
+
+IdentityCheck UpstreamTokens::check_and_wait(TokenAsk ask) {
+  // Shared: the waiter may be gone before set_value() has returned.
+  const auto promise = std::make_shared<std::promise<IdentityCheck>>();
+  auto future = promise->get_future();
+  http::spawn(impl_->tools.runtime,
+              [self = impl_, ask, promise] { return Impl::fulfil(self, ask, promise); });
+  return future.get();
+}
+
+std::string UpstreamTokens::kind(const std::string& name) const {
+  const UpstreamIdentity* found = impl_->named(name);
+  return found ? kind_of(found->credential) : "";
 }
 
 void UpstreamTokens::refused(const TokenAsk& ask, const Secret& token,

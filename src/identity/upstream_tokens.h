@@ -66,7 +66,9 @@ class UpstreamTokens {
   http::Task<Result<Secret>> token(TokenAsk ask);
   void refused(const TokenAsk& ask, const Secret& token, const http::Headers& answer);
   http::Task<IdentityCheck> check(TokenAsk ask);
+  IdentityCheck check_and_wait(TokenAsk ask);  // never from an I/O thread
   std::vector<std::string> names() const;
+  std::string kind(const std::string& name) const;  // "" for no identity of that name
 
   struct Impl;
 

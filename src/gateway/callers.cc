@@ -1,0 +1,16 @@
+#include "gateway/callers.h"
+
+namespace armature::gateway {
+
+http::Task<Callers> callers_of(const Wiring* wiring, const http::Request* request) {
+  Callers out(wiring->attempts);
+  identity::OutsideTokens* outside = wiring->options.outside;
+  auto token = outside ? bearer_of(*request) : std::nullopt;
+  if (token && outside->may_be_ours(*token)) {
+    Result<identity::Principal> found = co_await outside->verify(*std::move(token));
+    out.outside = std::move(found);
+  }
+  co_return out;
+}
+
+}  // namespace armature::gateway
