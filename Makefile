@@ -67,8 +67,8 @@ corpus: ## run DIR's templates, policies and vectors; without DIR those of ../sh
 
 fuzz: ## build the fuzzers with clang and run each SECONDS=60
 	@scripts/setup build fuzz
-	@$(MAKE) --no-print-directory configure PRESET=clang
-	@fuzz/run build/clang $(or $(SECONDS),60)
+	@$(MAKE) --no-print-directory configure PRESET=fuzz
+	@fuzz/run build/fuzz $(or $(SECONDS),60)
 
 clients: ## real Azure clients (az, Python, JavaScript, Go) against the sandbox; needs the package registries
 	@scripts/setup build clients
