@@ -100,6 +100,25 @@ Setter paths(std::vector<std::filesystem::path> Config::*field) {
   };
 }
 
+Setter host_patterns(std::vector<std::string> Config::*field) {
+  return [field](Config& config, const std::string& value) -> Status {
+    (config.*field).clear();
+    for (const std::string& part : split(value, ':')) {
+      if (part.empty()) continue;
+      const std::string_view name =
+          part.starts_with("*.") ? std::string_view(part).substr(2) : part;
+      const bool plain = name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-") ==
+                         std::string_view::npos;
+      if (part != "*" && (!plain || name.empty() || name.ends_with('.'))) {
+        return fail(Code::kInvalid,
+                    "'" + part + "' is neither a host name in lower case nor " + "*.suffix nor *");
+      }
+      (config.*field).push_back(part);
+    }
+    return Ok{};
+  };
+}
+
 struct Key {
   std::string name;  // "section.key", or one word at top level
   std::string fallback;
@@ -132,6 +151,16 @@ const std::vector<Key>& keys() {
           "managed identity endpoints for task processes (plain http, loopback); 0 takes any free "
           "port, empty: off",
           optional_port(&Config::gateway_identity_port)),
+      key("gateway.proxy_port", "0",
+          "forward proxy for task processes (loopback); 0 takes any free port, empty: off",
+          optional_port(&Config::gateway_proxy_port)),
+      key("gateway.proxy_tunnel", "",
+          "hosts beside Azure's that the proxy lets through unread: a name, *.suffix or *, "
+          "separated by ':'",
+          host_patterns(&Config::gateway_proxy_tunnel)),
+      key("gateway.proxy_tunnel_local", "false",
+          "also to names that lead to this machine or its link",
+          flag(&Config::gateway_proxy_tunnel_local)),
       key("gateway.request_deadline", "5m", "all sends of one request",
           duration(&Config::gateway_request_deadline)),
       key("gateway.first_delay", "500ms", "before the first repeat",

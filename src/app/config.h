@@ -45,6 +45,9 @@ struct Config {
   Micros gateway_request_deadline = std::chrono::minutes(5);
   Micros gateway_first_delay = std::chrono::milliseconds(500);
   std::optional<std::uint16_t> gateway_identity_port = 0;  // nothing: shut
+  std::optional<std::uint16_t> gateway_proxy_port = 0;     // the same
+  std::vector<std::string> gateway_proxy_tunnel;           // hosts that the proxy lets through
+  bool gateway_proxy_tunnel_local = false;
 
   bool sandbox_enabled = true;
   std::uint16_t sandbox_port = 8082;

@@ -3,6 +3,7 @@
 // and what task processes are told of them.
 //
 //   Identity  the managed identity endpoints (gateway/managed_identity.h), plain http
+//   Proxy     the forward proxy (gateway/forward_proxy.h), plain http until its CONNECT
 //   Errors    kUnavailable: a port is taken, naming the setting
 //   Threads   start and stop from one thread; environment_of from any
 //   Lifetime  everything passed in outlives it
@@ -15,7 +16,9 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/result.h"
+#include "gateway/forward_proxy.h"
 #include "gateway/managed_identity.h"
+#include "http/certificates.h"
 #include "http/runtime.h"
 #include "http/server.h"
 
@@ -23,15 +26,23 @@ namespace armature::app {
 
 struct DoorOptions {
   std::optional<std::uint16_t> identity_port;  // nothing: shut
+  std::optional<std::uint16_t> proxy_port;     // nothing: shut
   std::string audience;                        // of the upstream
-  DoorAddresses addresses;                     // all but the doors' own, which start() fills in
+  gateway::ProxyOptions proxy;
+  DoorAddresses addresses;  // all but the doors' own, which start() fills in
 };
 
 class Doors {
  public:
-  static Result<std::unique_ptr<Doors>> start(DoorOptions options, http::Runtime& runtime,
-                                              TokensAndGrants& access, const Clock& clock,
-                                              Random& random);
+  // What the doors lead to.
+  struct Inside {
+    gateway::ForwardProxy::Handle handle;  // the gateway's
+    TokensAndGrants& access;
+    const http::Authority& authority;
+  };
+  static Result<std::unique_ptr<Doors>> start(DoorOptions options, Inside inside,
+                                              http::Runtime& runtime, const Clock& clock,
+                                              Random& random, Log& log);
   ~Doors() { stop(); }
   void stop();
 
@@ -43,11 +54,15 @@ class Doors {
   Doors(DoorOptions options, http::Runtime& runtime, TokensAndGrants& access)
       : options_(std::move(options)), runtime_(runtime), access_(access) {}
   Status open_identity(const Clock& clock, Random& random);
+  Status open_proxy(Inside inside, const Clock& clock, Random& random, Log& log);
+  gateway::TokenOf token_of() const;
 
   DoorOptions options_;
   http::Runtime& runtime_;
   TokensAndGrants& access_;
   std::unique_ptr<http::Server> identity_;
+  std::unique_ptr<gateway::ForwardProxy> proxy_;
+  std::unique_ptr<http::Server> proxy_server_;
 };
 
 }  // namespace armature::app

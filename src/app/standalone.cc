@@ -180,11 +180,21 @@ struct Standalone::Impl {
         redactor, [this](const TaskKey& task) { gateway->forget_doubts(task); });
     DoorOptions options;
     options.identity_port = config.gateway_identity_port;
+    options.proxy_port = config.gateway_proxy_port;
     options.audience = config.azure_audience;
+    if (const auto azure_url = http::parse_url(config.azure_management_url)) {
+      options.proxy.arm_hosts.push_back(to_lower(azure_url->host));
+    }
+    options.proxy.tunnelled = config.gateway_proxy_tunnel;
+    options.proxy.tunnel_local = config.gateway_proxy_tunnel_local;
     options.addresses.gateway_url = gateway_url;
     options.addresses.ca_file = ca_file("ca.pem");
     options.addresses.bundle_file = ca_file("bundle.pem");
-    ARMATURE_TRY(doors, Doors::start(std::move(options), *runtime, *attempt_access, clock, random));
+    Doors::Inside inside{
+        [this](http::Request request) { return gateway->handle(std::move(request)); },
+        *attempt_access, authority};
+    ARMATURE_TRY(doors,
+                 Doors::start(std::move(options), std::move(inside), *runtime, clock, random, log));
     return Ok{};
   }
 
@@ -221,6 +231,7 @@ struct Standalone::Impl {
     if (!doors->addresses().identity_url.empty()) {
       found["identity_url"] = doors->addresses().identity_url;
     }
+    if (!doors->addresses().proxy.empty()) found["proxy"] = doors->addresses().proxy;
     if (azure) found["sandbox_url"] = management_url;
     if (azure) found["sandbox"] = azure->description();
     found["ca_file"] = ca_file("ca.pem");

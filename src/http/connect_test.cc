@@ -1,12 +1,11 @@
 #include "http/connect.h"
 
 #include <gtest/gtest.h>
-#include <openssl/bio.h>
-#include <openssl/ssl.h>
 
 #include <atomic>
 #include <boost/asio/ip/address.hpp>
 
+#include "http/proxy_testing.h"
 #include "http/raw_testing.h"
 #include "http/testing.h"
 #include "http/tunnel.h"
@@ -14,8 +13,8 @@
 namespace armature::http {
 namespace {
 
-using testing::FakeUpstream;
 using testing::PrivateCa;
+using testing::ProxyClient;
 using testing::RawServer;
 using testing::RawSocket;
 
@@ -35,6 +34,14 @@ struct Proxy {
     testing::must(server->start());
   }
   std::uint16_t port() const { return server->port(); }
+  // Through CONNECT, then TLS with this server name.
+  bool shaken(ProxyClient& client, const char* server_name) const {
+    return client.shake(ca.authority.certificate_pem, "arm.example", server_name);
+  }
+  bool takes(const char* server_name) const {
+    ProxyClient client(port(), kConnect);
+    return shaken(client, server_name);
+  }
 
   PrivateCa ca;
   Runtime runtime{
@@ -49,55 +56,12 @@ Intercept echo(const std::string& host = "arm.example") {
           }};
 }
 
-// A TLS client on a socket that has been through CONNECT.
-class InnerTls {
- public:
-  InnerTls(const Proxy& proxy, const char* name) {
-    bio_ = BIO_new_connect(("127.0.0.1:" + std::to_string(proxy.port())).c_str());
-    if (BIO_do_connect(bio_) != 1) return;
-    BIO_puts(bio_, kConnect);
-    for (char byte = 0; established_.find("\r\n\r\n") == std::string::npos;) {
-      if (BIO_read(bio_, &byte, 1) != 1) return;
-      established_ += byte;
-    }
-    context_ = testing::must(client_context(proxy.ca.authority.certificate_pem));
-    ssl_ = SSL_new(context_.get());
-    SSL_set1_host(ssl_, "arm.example");
-    if (name != nullptr) SSL_set_tlsext_host_name(ssl_, name);
-    SSL_set_bio(ssl_, bio_, bio_);
-    shaken_ = SSL_connect(ssl_) == 1;
-  }
-  InnerTls(const InnerTls&) = delete;
-  InnerTls& operator=(const InnerTls&) = delete;
-  ~InnerTls() { ssl_ != nullptr ? SSL_free(ssl_) : static_cast<void>(BIO_free(bio_)); }
-
-  bool shaken() const { return shaken_; }
-  const std::string& established() const { return established_; }
-  std::string ask(const std::string& bytes, const std::string& mark) {
-    SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size()));
-    std::string out;
-    char room[4096];
-    while (out.find(mark) == std::string::npos) {
-      const int got = SSL_read(ssl_, room, sizeof room);
-      if (got <= 0) break;
-      out.append(room, static_cast<std::size_t>(got));
-    }
-    return out;
-  }
-
- private:
-  SslContext context_;
-  BIO* bio_ = nullptr;
-  SSL* ssl_ = nullptr;
-  bool shaken_ = false;
-  std::string established_;
-};
-
 TEST(Connect, InterceptsWithACertificateOfTheHost) {
   Proxy proxy(echo());
-  InnerTls client(proxy, "arm.example");
-  EXPECT_EQ(client.established(), "HTTP/1.1 200 Connection established\r\n\r\n");
-  ASSERT_TRUE(client.shaken()) << "the certificate is our CA's and names the host";
+  ProxyClient client(proxy.port(), kConnect);
+  EXPECT_EQ(client.answer(), "HTTP/1.1 200 Connection established\r\n\r\n");
+  ASSERT_TRUE(proxy.shaken(client, "arm.example"))
+      << "the certificate is our CA's and names the host";
   for (int i = 0; i < 3; ++i) {
     const std::string got =
         client.ask("GET /a?b=c HTTP/1.1\r\nHost: arm.example\r\n\r\n", "GET /a?b=c");
@@ -107,16 +71,16 @@ TEST(Connect, InterceptsWithACertificateOfTheHost) {
 
 TEST(Connect, RefusesAnotherNameInTheHandshake) {
   Proxy proxy(echo());
-  EXPECT_FALSE(InnerTls(proxy, "vault.example").shaken());
-  EXPECT_FALSE(InnerTls(proxy, "arm.example.evil.example").shaken());
-  EXPECT_FALSE(InnerTls(proxy, nullptr).shaken());
-  EXPECT_TRUE(InnerTls(proxy, "ARM.example").shaken()) << "names know no case";
+  EXPECT_FALSE(proxy.takes("vault.example"));
+  EXPECT_FALSE(proxy.takes("arm.example.evil.example"));
+  EXPECT_FALSE(proxy.takes(nullptr));
+  EXPECT_TRUE(proxy.takes("ARM.example")) << "names know no case";
 }
 
 TEST(Connect, RefusesConnectInsideATunnel) {
   Proxy proxy(echo());
-  InnerTls client(proxy, "arm.example");
-  ASSERT_TRUE(client.shaken());
+  ProxyClient client(proxy.port(), kConnect);
+  ASSERT_TRUE(proxy.shaken(client, "arm.example"));
   const std::string got = client.ask(kConnect, "inside a tunnel");
   EXPECT_TRUE(got.starts_with("HTTP/1.1 405 ")) << got;
 }

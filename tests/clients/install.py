@@ -41,7 +41,7 @@ def js(home: pathlib.Path):
     if not shutil.which("npm"):
         return None
     home.mkdir(parents=True, exist_ok=True)
-    for name in ("package.json", "package-lock.json", "cases.mjs"):
+    for name in ("package.json", "package-lock.json", "cases.mjs", "task.mjs"):
         shutil.copy(HERE / "js" / name, home / name)
     if not (home / "node_modules").exists() or (home / "installed.json").read_text() != (home / "package.json").read_text():
         print("installing the packages of tests/clients/js", flush=True)
@@ -61,7 +61,8 @@ def go(home: pathlib.Path):
     binary = home / "cases"
     environment = {**os.environ, "GOPATH": str(home / "gopath"), "GOCACHE": str(home / "gocache"), "GOFLAGS": "-mod=mod -modcacherw"}
     print("building tests/clients/go", flush=True)
-    subprocess.run(["go", "build", "-o", binary, "."], cwd=HERE / "go", env=environment, check=True)
+    for target, package in ((binary, "."), (home / "task", "./task")):
+        subprocess.run(["go", "build", "-o", target, package], cwd=HERE / "go", env=environment, check=True)
     return [str(binary)]
 
 

@@ -91,3 +91,58 @@ def test_a_credential_ends_with_its_attempt(server, tmp_path):
     except urllib.error.HTTPError as error:
         assert error.code == 401
         assert "has ended" in error.read().decode()
+
+
+PROXY = """call() { curl -s -w ' %{http_code}' "$@" 2>&1; echo; }
+"""
+
+
+def test_the_proxy_lets_clients_keep_azures_names(server):
+    server.start()
+    log = run(server, "proxy", PROXY + f"""
+for scope in {GROUP} {OTHER}; do
+  call -X PUT -H 'Authorization: Bearer a-dummy' -H 'Content-Type: application/json' -d '{{"location":"westeurope"}}' \\
+       "https://management.azure.com$scope?api-version=2021-04-01"
+done
+echo "delete: $(curl -s -D - -o /dev/null -X DELETE "https://management.azure.com{GROUP}?api-version=2021-04-01" | grep -i ^location)"
+""")
+    assert " 201" in log, log
+    assert "AuthorizationFailed" in log and "rg-other" in log and " 403" in log
+    assert "location: https://management.azure.com/" in log.lower(), log
+
+
+def test_the_proxy_with_the_standard_library_of_python(server):
+    server.start()
+    script = server.log.parent / "client.py"
+    script.write_text(f"""
+import os, ssl, urllib.error, urllib.request
+trust = ssl.create_default_context(cafile=os.environ["SSL_CERT_FILE"])
+trust.verify_flags |= ssl.VERIFY_X509_STRICT
+for scope in ("{GROUP}", "{OTHER}"):
+    request = urllib.request.Request("https://management.azure.com" + scope + "?api-version=2021-04-01")
+    try:
+        print(urllib.request.urlopen(request, context=trust).status)
+    except urllib.error.HTTPError as error:
+        print(error.code, error.read().decode())
+""")
+    log = run(server, "python", f"python3 {script}")
+    assert "404" in log and "ResourceGroupNotFound" in log, log
+    assert "403" in log and "AuthorizationFailed" in log, log
+
+
+def test_the_proxy_refuses_other_hosts_and_strangers(server):
+    server.start(**{"gateway.proxy_tunnel": "*.invalid"})
+    log = run(server, "others", """
+for url in https://example.com https://login.microsoftonline.com https://management.azure.com.evil.example \\
+           https://management.azure.com:8443 https://management.azure.com. https://127.0.0.2 https://no-such.invalid; do
+  echo "$url $(curl -s -o /dev/null -w '%{http_connect}' "$url")"
+done
+echo "text: $(curl -sv https://example.com 2>&1 | grep -c 'CONNECT tunnel failed, response 403')"
+echo "plain: $(HTTP_PROXY=x http_proxy=$HTTPS_PROXY curl -s http://example.com)"
+echo "stranger: $(curl -s -o /dev/null -w '%{http_connect}' -x "http://${HTTPS_PROXY#*@}" https://management.azure.com)"
+echo "guess: $(curl -s -o /dev/null -w '%{http_connect}' -x "http://a:b@${HTTPS_PROXY#*@}" https://management.azure.com)"
+""")
+    for line in ("https://example.com 403", "https://login.microsoftonline.com 403", "evil.example 403", ":8443 403",
+                 "https://management.azure.com. 400", "https://127.0.0.2 400", "https://no-such.invalid 502", "text: 1",
+                 "takes CONNECT alone", "stranger: 407", "guess: 407"):
+        assert line in log, (line, log)
