@@ -31,6 +31,13 @@ http::Response who_is_it(const std::string& why) {
   return response;
 }
 
+// "https://localhost:8081" → "localhost:8081".
+std::string authority_of(const std::string& url) {
+  const std::string origin = origin_of(url);
+  const std::size_t mark = origin.find("://");
+  return mark == std::string::npos ? origin : origin.substr(mark + 3);
+}
+
 std::string tunnel_setting(const std::string& host) {
   return "The server's operator may let it through by gateway.proxy_tunnel: [" + host + "].";
 }
@@ -57,7 +64,8 @@ ForwardProxy::ForwardProxy(ProxyOptions options, TokenOf token_of, Handle handle
       token_of_(std::move(token_of)),
       handle_(std::move(handle)),
       runtime_(runtime),
-      log_(log) {}
+      log_(log),
+      own_host_(authority_of(options_.public_url)) {}
 
 http::ConnectAnswer ForwardProxy::connect(const http::Request& request) {
   const auto target = read_connect(request);
@@ -121,6 +129,7 @@ http::Task<http::Response> ForwardProxy::serve(std::string host, Secret credenti
   auto caller = token_of_(credential.reveal());
   if (!caller) co_return unauthenticated(true);
   request.headers.set("Authorization", "Bearer " + caller->token.reveal());
+  request.headers.set("Host", own_host_);
   http::Response answer = co_await handle_(std::move(request));
   move_links(answer, options_.public_url, "https://" + host);
   co_return answer;

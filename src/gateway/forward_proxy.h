@@ -54,6 +54,7 @@ class ForwardProxy {
   const Handle handle_;
   http::Runtime& runtime_;
   Log& log_;
+  const std::string own_host_;  // what the gateway knows itself by
 };
 
 }  // namespace armature::gateway

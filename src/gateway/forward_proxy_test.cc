@@ -119,6 +119,7 @@ TEST_F(ForwardProxyTest, CallsOfArmGoToTheGatewayAsTheAttempts) {
   EXPECT_EQ(reached[0].target, "/subscriptions?api-version=2022-12-01");
   EXPECT_EQ(reached[0].headers.get("Authorization"), "Bearer token-of-now");
   EXPECT_EQ(reached[0].headers.count("Authorization"), 1u);
+  EXPECT_EQ(reached[0].headers.get("Host"), "localhost:8081") << "as the gateway knows itself";
 }
 
 TEST_F(ForwardProxyTest, InsideTheTunnelHostIsTheHostOfTheConnect) {

@@ -11,6 +11,7 @@
 #include "gateway/callers.h"
 #include "gateway/forward.h"
 #include "gateway/headers.h"
+#include "gateway/own_subscriptions.h"
 #include "gateway/record.h"
 #include "gateway/shape.h"
 #include "gateway/wiring.h"
@@ -166,6 +167,9 @@ http::Response Gateway::Impl::finish(const Call& call, Forwarded done) {
   }
   wiring.audit.record(outcome_record(call, ending));
   write_line(call, ending);
+  if (lists_subscriptions(call.operation)) {
+    keep_own_subscriptions(*call.facts, wiring.clock.now(), answer);
+  }
   forbid_repeat(answer, call.operation);
   move_links(answer, wiring.options.upstream_url, wiring.options.public_url);
   return answer;
@@ -288,6 +292,9 @@ http::Task<http::Response> Gateway::Impl::serve(http::Request request, std::stri
     std::string target = call.operation.target;
     const bool own = co_await is_own_poll(std::move(task), std::move(target));
     if (own) verdict.decision = own_poll_decision();
+  }
+  if (!verdict.decision.allowed && lists_subscriptions(call.operation)) {
+    verdict.decision = own_subscriptions(*call.facts, wiring.clock.now());
   }
   if (!verdict.decision.allowed) co_return refuse(call, verdict);
 
