@@ -13,6 +13,7 @@
 #include "app/version.h"
 #include "base/bytes.h"
 #include "base/files.h"
+#include "gateway/cloud_metadata.h"
 #include "gateway/gateway.h"
 #include "http/certificates.h"
 #include "http/server.h"
@@ -169,6 +170,9 @@ struct Standalone::Impl {
   http::Task<http::Response> answer(http::Request request) {
     gateway::Gateway* ready = ready_gateway;
     if (!ready) co_return http::json_response(503, R"({"error":{"code":"ServerStarting"}})");
+    const std::string& login = azure ? management_url : config.azure_authority;
+    if (auto page = gateway::cloud_metadata(request, gateway_url, login))
+      co_return *std::move(page);
     co_return co_await ready->handle(std::move(request));
   }
 

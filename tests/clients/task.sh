@@ -1,8 +1,7 @@
 # The same in the words of az: a group made, read and deleted, and one that it may not make.
 set -e
 if [ -n "$ARM_ENDPOINT" ]; then # of a cloud of one's own
-  az cloud register -n own --endpoint-resource-manager "$ARM_ENDPOINT" --endpoint-active-directory "$ARM_ENDPOINT/adfs" \
-    --endpoint-active-directory-resource-id https://management.core.windows.net/ --endpoint-active-directory-graph-resource-id "$ARM_ENDPOINT"
+  az cloud register -n own --endpoint-resource-manager "$ARM_ENDPOINT"
   az cloud set -n own
 fi
 az login --identity -o none
