@@ -89,6 +89,7 @@ http::Router make_router(Services services) {
   add_dag_routes(router, services);
   add_run_routes(router, services);
   add_access_routes(router, services);
+  add_identity_routes(router, services);
   add_sandbox_routes(router, services.sandbox);
   add_misses(router);
   return router;

@@ -14,6 +14,8 @@
 #include "base/secret.h"
 #include "http/message.h"
 #include "http/router.h"
+#include "identity/secret_store.h"
+#include "identity/upstream_tokens.h"
 #include "orchestrator/orchestrator.h"
 #include "sandbox/sandbox.h"
 
@@ -22,8 +24,11 @@ namespace armature::api {
 struct Services {
   orchestrator::Orchestrator& orchestrator;
   access::AuditLog& audit;
+  identity::UpstreamTokens& upstream;
+  identity::SecretStore& secrets;
   sandbox::Sandbox* sandbox = nullptr;  // null: none runs in this server
   std::string gateway_url;
+  std::string audience;  // of tokens for Azure Resource Manager
   std::string version;
   const Clock& clock;
 };

@@ -7,6 +7,7 @@ namespace armature::api {
 void add_dag_routes(http::Router& router, const Services& services);
 void add_run_routes(http::Router& router, const Services& services);
 void add_access_routes(http::Router& router, const Services& services);
+void add_identity_routes(http::Router& router, const Services& services);
 // Null: no sandbox runs in this server.
 void add_sandbox_routes(http::Router& router, sandbox::Sandbox* sandbox);
 

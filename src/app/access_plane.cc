@@ -1,46 +1,85 @@
 #include "app/access_plane.h"
 
+#include "app/az_runner.h"
+#include "app/local_azure.h"
+#include "base/files.h"
+
 namespace armature::app {
 namespace {
 
-// A scope and role as the operator wrote them, checked like a DAG's grants.
-Result<access::Ceiling> ceiling_of(const IdentityConfig& identity) {
-  std::vector<access::Grant> grants;
-  for (const RoleAtScope& entry : identity.ceiling) {
+// Scopes and roles as the operator wrote them, checked like a DAG's grants.
+Result<std::vector<access::Grant>> grants_of(const std::vector<RoleAtScope>& roles,
+                                             const std::string& declared_at) {
+  std::vector<access::Grant> out;
+  for (const RoleAtScope& entry : roles) {
     ARMATURE_TRY(access::Grant grant,
-                 access::make_grant(entry.role, entry.scope, entry.assignable_roles,
-                                    "identities." + identity.name + ".ceiling"));
-    grants.push_back(std::move(grant));
+                 access::make_grant(entry.role, entry.scope, entry.assignable_roles, declared_at));
+    out.push_back(std::move(grant));
   }
-  return access::Ceiling{identity.name, std::move(grants)};
+  return out;
+}
+
+// An outside workload keeps its grants for as long as the server runs.
+Status admit_workload(const WorkloadConfig& workload, access::GrantStore& grants) {
+  const std::string where = "workloads." + workload.trust.name;
+  ARMATURE_TRY(const Attempt attempt, identity::workload_attempt(workload.trust.name));
+  ARMATURE_TRY(auto granted, grants_of(workload.roles, where + ".roles"));
+  auto put = grants.put(attempt, workload.identity, std::move(granted));
+  if (!put) return std::move(put).error().in(where);
+  return Ok{};
+}
+
+identity::UpstreamIdentity upstream_of(const IdentityConfig& one, const std::string& authority) {
+  return {one.name, one.tenant_id, one.client_id, authority, one.credential};
 }
 
 }  // namespace
 
 Result<std::unique_ptr<AccessPlane>> AccessPlane::open(const Source& source, http::Runtime& runtime,
                                                        storage::Database& database,
-                                                       const Clock& clock, Random& random,
+                                                       const Clock& clock, Random& random, Log& log,
                                                        Redactor& redactor) {
   auto plane = std::make_unique<AccessPlane>();
+  const std::filesystem::path& data_dir = source.config.data_dir;
   http::ClientOptions client_options;
   client_options.ca_pem = source.ca_pem;
   plane->client = std::make_unique<http::Client>(runtime, client_options);
+  ARMATURE_TRY(plane->issuer,
+               identity::OidcIssuer::open(data_dir / "issuer_keys.json", clock, random));
+  ARMATURE_CHECK(make_private_directory(data_dir / "secrets"));
+  ARMATURE_TRY(Secret store_key, load_or_make_secret(data_dir / "secrets" / "store_key", random));
+  redactor.add(store_key.reveal());
+  plane->secrets = std::make_unique<identity::SecretStore>(data_dir / "secret_store.json",
+                                                           std::move(store_key), random);
   std::vector<identity::UpstreamIdentity> upstream_identities;
   std::vector<access::Ceiling> ceilings;
   for (const IdentityConfig& one : source.identities) {
-    upstream_identities.push_back({one.name, one.tenant_id, one.client_id, source.authority,
-                                   identity::SecretFile{one.client_secret_file}});
-    ARMATURE_TRY(access::Ceiling ceiling, ceiling_of(one));
-    ceilings.push_back(std::move(ceiling));
+    upstream_identities.push_back(upstream_of(one, source.authority));
+    ARMATURE_TRY(auto grants, grants_of(one.ceiling, "identities." + one.name + ".ceiling"));
+    ceilings.push_back(access::Ceiling{one.name, std::move(grants)});
   }
   // A key per process: what an earlier process issued is refused by all that follow.
   plane->attempts =
       std::make_unique<identity::AttemptTokens>(Secret(random.bytes(32)), clock, random);
   plane->credentials =
       std::make_unique<identity::AttemptCredentials>(Secret(random.bytes(32)), clock, random);
+  identity::UpstreamOptions options;
+  options.issuer = plane->issuer.get();
+  options.stored_secret = [store = plane->secrets.get()](const std::string& name) {
+    return store->get(name);
+  };
+  options.run_program = az_runner(source.config.az_environment, data_dir, clock);
+  options.log = &log;
   plane->upstream = std::make_unique<identity::UpstreamTokens>(
-      runtime, *plane->client, clock, random, redactor, std::move(upstream_identities));
+      runtime, *plane->client, clock, random, redactor, std::move(upstream_identities), options);
   plane->grants = std::make_unique<access::GrantStore>(std::move(ceilings));
+  std::vector<identity::Trust> trusts;
+  for (const WorkloadConfig& workload : source.config.workloads) {
+    ARMATURE_CHECK(admit_workload(workload, *plane->grants));
+    trusts.push_back(workload.trust);
+  }
+  plane->outside =
+      std::make_unique<identity::OutsideTokens>(*plane->client, clock, std::move(trusts));
   ARMATURE_TRY(plane->audit, access::AuditLog::open(database, clock));
   return plane;
 }

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <functional>
 
+#include "app/identity_config.h"
 #include "base/bytes.h"
 #include "base/time.h"
 
@@ -201,6 +202,9 @@ const std::vector<Key>& keys() {
           text(&Config::azure_management_url)),
       key("azure.audience", "https://management.azure.com/", "of the tokens for it",
           text(&Config::azure_audience)),
+      key("issuer.url", "",
+          "how Entra reaches this server's OpenID documents; empty: the gateway's own URL",
+          text(&Config::issuer_url)),
       key("azure.authority", "https://login.microsoftonline.com", "Entra ID",
           text(&Config::azure_authority)),
   };
@@ -223,7 +227,8 @@ Status set_key(Config& config, const std::string& name, const std::string& value
 
 class FileReader {
  public:
-  FileReader(Config& config, std::string file) : config_(config), file_(std::move(file)) {}
+  FileReader(Config& config, std::string file, const Variables& environment)
+      : config_(config), file_(std::move(file)), environment_(environment) {}
 
   Status read(const std::string& text) {
     YAML::Node root;
@@ -240,13 +245,19 @@ class FileReader {
 
  private:
   Error at(const YAML::Mark& mark, const std::string& message) const {
-    return fail(Code::kInvalid,
-                fmt::format("{}:{}:{}: {}", file_, mark.line + 1, mark.column + 1, message));
+    return YamlFile{file_}.at(mark, message);
   }
 
   Status section(const YAML::Node& key, const YAML::Node& value) {
     const std::string name = key.Scalar();
-    if (name == "identities") return identities(value);
+    if (name == "identities") {
+      ARMATURE_TRY(config_.identities, read_identities(value, YamlFile{file_}, environment_));
+      return Ok{};
+    }
+    if (name == "workloads") {
+      ARMATURE_TRY(config_.workloads, read_workloads(value, YamlFile{file_}));
+      return Ok{};
+    }
     if (value.IsScalar() || value.IsNull()) return scalar(key, name, value);
     if (!value.IsMap()) return at(value.Mark(), name + ": a mapping is expected");
     for (const auto& entry : value) {
@@ -269,83 +280,27 @@ class FileReader {
     return Ok{};
   }
 
-  Status identities(const YAML::Node& list) {
-    if (!list.IsSequence()) return at(list.Mark(), "identities: a list is expected");
-    for (const auto& node : list) {
-      IdentityConfig identity;
-      if (!node.IsMap()) return at(node.Mark(), "identities: each is a mapping");
-      for (const auto& entry : node)
-        ARMATURE_CHECK(identity_key(identity, entry.first, entry.second));
-      if (identity.name.empty()) return at(node.Mark(), "identities: name is missing");
-      config_.identities.push_back(std::move(identity));
-    }
-    return Ok{};
-  }
-
-  Status identity_key(IdentityConfig& identity, const YAML::Node& key, const YAML::Node& value) {
-    const std::string name = key.Scalar();
-    if (name == "ceiling") {
-      if (!value.IsSequence()) return at(value.Mark(), "ceiling: a list is expected");
-      for (const auto& entry : value) ARMATURE_CHECK(ceiling(identity, entry));
-      return Ok{};
-    }
-    if (name == "client_secret") {
-      return at(key.Mark(),
-                "a secret has no place in a file that is shown around; write "
-                "client_secret_file with the path of a file only the server can read");
-    }
-    if (!value.IsScalar()) return at(value.Mark(), name + ": one value is expected");
-    if (name == "name")
-      identity.name = value.Scalar();
-    else if (name == "tenant_id")
-      identity.tenant_id = value.Scalar();
-    else if (name == "client_id")
-      identity.client_id = value.Scalar();
-    else if (name == "client_secret_file")
-      identity.client_secret_file = value.Scalar();
-    else
-      return unknown(key, {"name", "tenant_id", "client_id", "client_secret_file", "ceiling"});
-    return Ok{};
-  }
-
-  Status ceiling(IdentityConfig& identity, const YAML::Node& node) {
-    RoleAtScope entry;
-    if (!node.IsMap()) return at(node.Mark(), "ceiling: each entry is a mapping of role and scope");
-    for (const auto& pair : node) {
-      const std::string name = pair.first.Scalar();
-      if (name == "assignable_roles" && pair.second.IsSequence()) {
-        for (const auto& role : pair.second) entry.assignable_roles.push_back(role.Scalar());
-      } else if (name == "role" && pair.second.IsScalar()) {
-        entry.role = pair.second.Scalar();
-      } else if (name == "scope" && pair.second.IsScalar()) {
-        entry.scope = pair.second.Scalar();
-      } else {
-        return unknown(pair.first, {"role", "scope", "assignable_roles"});
-      }
-    }
-    if (entry.role.empty() || entry.scope.empty()) {
-      return at(node.Mark(), "ceiling: role and scope are both needed");
-    }
-    identity.ceiling.push_back(std::move(entry));
-    return Ok{};
-  }
-
-  Error unknown(const YAML::Node& key, const std::vector<std::string>& known) const {
-    const std::string near = nearest(key.Scalar(), known);
-    return at(key.Mark(), fmt::format("unknown key '{}'{}", key.Scalar(),
-                                      near.empty() ? "" : "; did you mean '" + near + "'?"));
-  }
-
   Config& config_;
   std::string file_;
+  const Variables& environment_;
 };
+
+// What az needs to find itself, its login and the way out; no secret of ours is among it.
+bool is_for_az(const std::string& variable) {
+  static const std::vector<std::string> kNames = {
+      "PATH",        "HOME",     "USER",        "LANG",     "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE",
+      "HTTPS_PROXY", "NO_PROXY", "https_proxy", "no_proxy", "AZURE_CONFIG_DIR",   "TMPDIR"};
+  return std::ranges::find(kNames, variable) != kNames.end();
+}
 
 }  // namespace
 
 Result<Config> load_config(const ConfigSources& sources) {
   Config config;
-  ARMATURE_CHECK(FileReader(config, sources.file_name).read(sources.file_text));
+  ARMATURE_CHECK(
+      FileReader(config, sources.file_name, sources.environment).read(sources.file_text));
   for (const auto& [variable, value] : sources.environment) {
+    if (is_for_az(variable)) config.az_environment.push_back(variable + "=" + value);
     constexpr std::string_view kPrefix = "ARMATURE__";
     if (!variable.starts_with(kPrefix)) continue;
     std::string name = to_lower(variable.substr(kPrefix.size()));

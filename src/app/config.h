@@ -6,7 +6,7 @@
 //   Errors    kInvalid with file, line and column (or the variable's or flag's name) and the
 //   nearest
 //             known key: an unknown key never passes silently
-//   Secrets   the configuration holds none: an identity names the file its secret is read from
+//   Secrets   the configuration holds none: an identity names the place its secret is read from
 //   Source    docs/operate.md lists every key; print_keys() is made from the same table
 #include <cstdint>
 #include <filesystem>
@@ -17,6 +17,8 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "identity/trust.h"
+#include "identity/upstream_identity.h"
 
 namespace armature::app {
 
@@ -28,8 +30,15 @@ struct RoleAtScope {
 
 struct IdentityConfig {
   std::string name, tenant_id, client_id;
-  std::filesystem::path client_secret_file;
+  identity::Credential credential;
   std::vector<RoleAtScope> ceiling;  // what the identity may be used for at most; empty: nothing
+};
+
+// A caller from outside, by tokens of an issuer that is trusted.
+struct WorkloadConfig {
+  identity::Trust trust;
+  std::string identity;
+  std::vector<RoleAtScope> roles;  // what it is granted, under the identity's ceiling
 };
 
 struct Config {
@@ -71,7 +80,10 @@ struct Config {
   std::string azure_audience = "https://management.azure.com/";
   std::string azure_authority = "https://login.microsoftonline.com";
 
+  std::string issuer_url;  // of Armature as an OpenID issuer; empty: the gateway's own URL
   std::vector<IdentityConfig> identities;
+  std::vector<WorkloadConfig> workloads;
+  std::vector<std::string> az_environment;  // NAME=value: what az may see of this process' own
 };
 
 struct ConfigSources {

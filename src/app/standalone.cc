@@ -115,7 +115,7 @@ struct Standalone::Impl {
     identity.name = kSandboxIdentity;
     identity.tenant_id = azure->sandbox().tenant_id();
     identity.client_id = azure->client_id();
-    identity.client_secret_file = azure->secret_file();
+    identity.credential = identity::SecretFile{azure->secret_file()};
     const std::string subscription = "/subscriptions/" + azure->sandbox().subscription_id();
     identity.ceiling = {
         {roles[0], subscription, {}                                         },
@@ -133,12 +133,13 @@ struct Standalone::Impl {
   }
 
   Status open_access() {
-    AccessPlane::Source source{identities, config.azure_authority, ""};
+    AccessPlane::Source source{config, identities, config.azure_authority, ""};
     if (azure) {
       source.ca_pem = authority.certificate_pem;
       source.authority = management_url;
     }
-    ARMATURE_TRY(access, AccessPlane::open(source, *runtime, *database, clock, random, redactor));
+    ARMATURE_TRY(access,
+                 AccessPlane::open(source, *runtime, *database, clock, random, log, redactor));
     return Ok{};
   }
 
@@ -153,7 +154,9 @@ struct Standalone::Impl {
       return std::move(started).error().in("gateway.port");
     }
     gateway_url = "https://localhost:" + std::to_string(gateway_server->port());
+    access->issuer->set_url(config.issuer_url.empty() ? gateway_url : config.issuer_url);
     gateway::Options options;
+    options.outside = access->outside.get();
     options.upstream_url = management_url;
     options.audience = config.azure_audience;
     options.request_deadline = config.gateway_request_deadline;
@@ -173,6 +176,7 @@ struct Standalone::Impl {
     const std::string& login = azure ? management_url : config.azure_authority;
     if (auto page = gateway::cloud_metadata(request, gateway_url, login))
       co_return *std::move(page);
+    if (auto document = access->issuer->answer(request)) co_return *std::move(document);
     co_return co_await ready->handle(std::move(request));
   }
 
@@ -219,8 +223,15 @@ struct Standalone::Impl {
   Status start_api() {
     ARMATURE_TRY(Secret token, load_or_make_secret(data("api_token"), random));
     redactor.add(token.reveal());
-    api::Services services{*orchestrator, *access->audit, azure ? &azure->sandbox() : nullptr,
-                           gateway_url,   kVersion,       clock};
+    api::Services services{*orchestrator,
+                           *access->audit,
+                           *access->upstream,
+                           *access->secrets,
+                           azure ? &azure->sandbox() : nullptr,
+                           gateway_url,
+                           config.azure_audience,
+                           kVersion,
+                           clock};
     http::ServerOptions options;
     options.address = config.server_address;
     options.port = config.server_port;

@@ -59,6 +59,7 @@ void add_dag_verbs(CLI::App& app, Session& session);
 void add_run_verbs(CLI::App& app, Session& session);
 void add_task_verbs(CLI::App& app, Session& session);
 void add_access_verbs(CLI::App& app, Session& session);
+void add_identity_verbs(CLI::App& app, Session& session);
 void add_sandbox_verbs(CLI::App& app, Session& session);
 void add_sandbox_state_verbs(CLI::App& sandbox, Session& session);
 void add_sandbox_fault_verbs(CLI::App& sandbox, Session& session);

@@ -1,0 +1,84 @@
+#include <algorithm>
+
+#include "app/role_config.h"
+#include "identity/key_set.h"
+#include "identity/principal.h"
+
+namespace armature::app {
+namespace {
+
+const std::vector<std::string> kKeys = {"name",   "issuer",   "audience",
+                                        "claims", "identity", "roles"};
+
+Result<WorkloadConfig> read_workload(const YAML::Node& node, const YamlFile& file) {
+  if (!node.IsMap()) return file.at(node.Mark(), "workloads: each is a mapping");
+  WorkloadConfig out;
+  for (const auto& entry : node) {
+    const std::string key = entry.first.Scalar();
+    const YAML::Node& value = entry.second;
+    if (key == "roles") {
+      ARMATURE_TRY(out.roles, read_roles(value, file, "roles"));
+      continue;
+    }
+    if (key == "claims") {
+      if (!value.IsMap()) return file.at(value.Mark(), "claims: a mapping of claim to text");
+      for (const auto& claim : value) {
+        if (!claim.second.IsScalar() || claim.second.Scalar().empty()) {
+          return file.at(claim.first.Mark(), "claims: each has one text");
+        }
+        out.trust.claims.emplace_back(claim.first.Scalar(), claim.second.Scalar());
+      }
+      continue;
+    }
+    if (std::ranges::find(kKeys, key) == kKeys.end()) return file.unknown(entry.first, kKeys);
+    if (!value.IsScalar()) return file.at(value.Mark(), key + ": one value is expected");
+    if (key == "name") out.trust.name = value.Scalar();
+    if (key == "issuer") out.trust.issuer = value.Scalar();
+    if (key == "audience") out.trust.audience = value.Scalar();
+    if (key == "identity") out.identity = value.Scalar();
+  }
+  return out;
+}
+
+// A trust without a condition would let in whoever has a token of the issuer: all of GitHub.
+Status check(const WorkloadConfig& one, const YAML::Mark& mark, const YamlFile& file) {
+  const auto missing = [&](const char* key) {
+    return file.at(mark, std::string("workloads: ") + key + " is missing");
+  };
+  if (one.trust.name.empty()) return missing("name");
+  if (auto named = identity::workload_attempt(one.trust.name); !named) {
+    return file.at(mark, "workloads: " + named.error().message);
+  }
+  if (one.trust.issuer.empty()) return missing("issuer");
+  if (!identity::may_be_asked(one.trust.issuer)) {
+    return file.at(mark, "workloads: issuer '" + one.trust.issuer + "' is no https URL");
+  }
+  if (one.trust.audience.empty()) return missing("audience");
+  if (one.identity.empty()) return missing("identity");
+  if (one.trust.claims.empty()) {
+    return file.at(mark,
+                   "workloads: claims is missing: without one, every token of this issuer for this "
+                   "audience would count");
+  }
+  return Ok{};
+}
+
+}  // namespace
+
+Result<std::vector<WorkloadConfig>> read_workloads(const YAML::Node& list, const YamlFile& file) {
+  if (!list.IsSequence()) return file.at(list.Mark(), "workloads: a list is expected");
+  std::vector<WorkloadConfig> out;
+  for (const auto& node : list) {
+    ARMATURE_TRY(WorkloadConfig one, read_workload(node, file));
+    ARMATURE_CHECK(check(one, node.Mark(), file));
+    for (const WorkloadConfig& other : out) {
+      if (other.trust.name == one.trust.name) {
+        return file.at(node.Mark(), "workloads: '" + one.trust.name + "' is there twice");
+      }
+    }
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+}  // namespace armature::app
