@@ -77,6 +77,21 @@ TEST(Config, RefusesWhatItDoesNotKnow) {
   }
 }
 
+TEST(Config, HostsThatTheProxyLetsThrough) {
+  const auto load = [](const char* file) { return load_config({"a.yaml", file, {}, {}}); };
+  const auto listed = load("gateway: {proxy_tunnel: [pypi.org, \"*.pythonhosted.org\"]}\n");
+  ASSERT_TRUE(listed) << listed.error().message;
+  EXPECT_EQ(listed->gateway_proxy_tunnel,
+            (std::vector<std::string>{"pypi.org", "*.pythonhosted.org"}));
+  EXPECT_TRUE(load("gateway: {proxy_tunnel: \"*\"}\n"));
+  for (const char* wrong : {"PyPI.org", "py*.org", "*.", "pypi.org.", "https//pypi.org"}) {
+    const auto refused =
+        load(("gateway: {proxy_tunnel: \"" + std::string(wrong) + "\"}\n").c_str());
+    ASSERT_FALSE(refused) << wrong;
+    EXPECT_NE(refused.error().message.find("neither a host name"), std::string::npos) << wrong;
+  }
+}
+
 TEST(Config, DescribesEveryKey) {
   EXPECT_NE(describe_keys().find("gateway.request_deadline"), std::string::npos);
 }
