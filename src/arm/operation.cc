@@ -90,8 +90,8 @@ Status read_bare(const Path& path, Operation& op) {
     if (reads(op) && equal_ci(word, "resources")) {
       op.is_collection = true;
       op.action = std::string(kGroups) + "/resources/read";
-    } else if (op.method == "POST" && one_of(word, {"validateMoveResources", "exportTemplate"})) {
-      // moveResources is refused: it writes to a group that only its body names.
+    } else if (op.method == "POST" &&
+               one_of(word, {"moveResources", "validateMoveResources", "exportTemplate"})) {
       set_action(op, std::string(kGroups), rest.front());
     }
     return op.action.empty() ? Status(no_route(op)) : Ok{};

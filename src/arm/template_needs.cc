@@ -3,14 +3,18 @@
 // start names a type, and resourceId() whose first argument does.
 #include <algorithm>
 #include <array>
+#include <optional>
 
+#include "arm/known_values.h"
 #include "arm/operation.h"
+#include "arm/template_uses.h"
 #include "base/bytes.h"
 
 namespace armature::arm {
 namespace {
 
 constexpr std::string_view kDeployments = "Microsoft.Resources/deployments";
+constexpr std::string_view kStacks = "Microsoft.Resources/deploymentStacks";
 constexpr int kDeepestNesting = 24;
 
 bool is_expression(std::string_view text) { return text.starts_with('['); }
@@ -24,12 +28,13 @@ Error refuse(const std::string& path, const std::string& why) {
   return fail(Code::kInvalid, path + " " + why);
 }
 
-// A literal text, or an error that names where it stands.
-Result<std::string> literal(const Json& value, const std::string& path) {
+// A text that is written out or follows from the template alone, or an error that names its place.
+Result<std::string> literal(const Json& value, const std::string& path, const KnownValues& known) {
   if (!value.is_string()) return refuse(path, "is not a text");
-  const std::string_view text = as_text(value);
-  if (text.empty()) return refuse(path, "is empty");
-  if (is_expression(text)) {
+  if (as_text(value).empty()) return refuse(path, "is empty");
+  const auto folded = known.fold(value);
+  const std::string_view text = folded && folded->is_string() ? as_text(*folded) : "";
+  if (text.empty() || is_expression(text) || !KnownValues::is_whole(text)) {
     return refuse(path, "is an expression, so what it needs cannot be checked before it runs");
   }
   return std::string(text);
@@ -55,33 +60,46 @@ std::string_view first_literal(std::string_view expression, std::string_view cal
   return end == std::string_view::npos ? std::string_view() : expression.substr(1, end - 1);
 }
 
-// Where the resources of one template go, and where its functions think they are.
-struct Place {
-  std::string target;
-  std::string evaluated_at;  // of resourceGroup() and resourceId(): the outer deployment's, unless
-                             // a nested one evaluates its expressions itself
-};
-
 class Walk {
+  // Where the resources of one template go, and what its expressions come to.
+  struct Place {
+    std::string target;
+    const KnownValues& known;
+  };
+
  public:
   explicit Walk(std::vector<Need>& needs) : needs_(needs) {}
 
-  Status deployment(const Json& properties, const Place& place, const std::string& path,
-                    int depth) {
+  // `parent` is of the template around this one; nothing at the top.
+  Status deployment(const Json& properties, const std::string& target, const KnownValues* parent,
+                    const std::string& path, int depth) {
     if (depth > kDeepestNesting) return refuse(path, "is nested too deeply");
     const auto* object = properties.if_object();
     if (!object) return refuse(path, "is not an object");
     if (member(*object, "templateLink")) {
-      return refuse(path + ".templateLink",
-                    "points elsewhere: a linked template cannot be checked");
+      return refuse(
+          path + ".templateLink",
+          "points elsewhere: a linked template or a template spec cannot be checked; put the "
+          "template itself into the request");
     }
     const Json* tmpl = member(*object, "template");
     if (!tmpl || !tmpl->is_object()) return refuse(path + ".template", "is not an object");
-    ARMATURE_CHECK(mode(*object, place, path));
-    ARMATURE_CHECK(parameters(*object, path));
-    const Json* resources = member(tmpl->get_object(), "resources");
+    const JsonObject& document = tmpl->get_object();
+    const Json* given = member(*object, "parameters");
+    ARMATURE_TRY(const bool own, evaluates_itself(*object, parent, path));
+    std::optional<KnownValues> inner;
+    if (!parent)
+      inner.emplace(document, given && given->is_object() ? given->get_object() : JsonObject(),
+                    target);
+    if (parent && own) inner.emplace(document, given_to_nested(given, *parent), target);
+    const KnownValues& known = inner ? *inner : *parent;
+    ARMATURE_CHECK(mode(*object, target, path, parent ? *parent : known));
+    ARMATURE_CHECK(parameters(*object, path, parent ? *parent : known));
+    ARMATURE_TRY(const auto uses, uses_of_calls(document, known, path + ".template"));
+    for (const Need& use : uses) add(use.action, use.scope);
+    const Json* resources = member(document, "resources");
     if (!resources) return Ok{};
-    return list(*resources, place, "", path + ".template.resources", depth);
+    return list(*resources, {target, known}, "", path + ".template.resources", depth);
   }
 
  private:
@@ -93,18 +111,20 @@ class Walk {
   }
 
   // Complete mode deletes whatever the template leaves out: only who may delete the group may.
-  Status mode(const JsonObject& properties, const Place& place, const std::string& path) {
+  Status mode(const JsonObject& properties, const std::string& target, const std::string& path,
+              const KnownValues& known) {
     const Json* value = member(properties, "mode");
     if (!value) return Ok{};
-    ARMATURE_TRY(const std::string text, literal(*value, path + ".mode"));
+    ARMATURE_TRY(const std::string text, literal(*value, path + ".mode", known));
     if (equal_ci(text, "Complete")) {
-      add("Microsoft.Resources/subscriptions/resourceGroups/delete", place.target);
+      add("Microsoft.Resources/subscriptions/resourceGroups/delete", target);
     }
     return Ok{};
   }
 
   // A secret that the deployment engine fetches from a vault with the caller's rights.
-  Status parameters(const JsonObject& properties, const std::string& path) {
+  Status parameters(const JsonObject& properties, const std::string& path,
+                    const KnownValues& known) {
     if (member(properties, "parametersLink")) {
       return refuse(path + ".parametersLink", "points elsewhere and cannot be checked");
     }
@@ -121,7 +141,7 @@ class Walk {
           reference->is_object() ? member(reference->get_object(), "keyVault") : nullptr;
       const Json* id = vault && vault->is_object() ? member(vault->get_object(), "id") : nullptr;
       if (!id) return refuse(where, "is missing");
-      ARMATURE_TRY(const std::string text, literal(*id, where));
+      ARMATURE_TRY(const std::string text, literal(*id, where, known));
       auto parsed = ResourceId::parse(text);
       if (!parsed) return std::move(parsed).error().in(where);
       add("Microsoft.KeyVault/vaults/deploy/action", parsed->text);
@@ -156,16 +176,22 @@ class Walk {
     for (const char* other : {"import", "extension"}) {
       if (member(*object, other)) return refuse(path, "belongs to another system than Azure");
     }
-    ARMATURE_TRY(const std::string type, type_of(*object, parent_type, path));
-    ARMATURE_TRY(const Place at, place_of(*object, type, place, path));
+    ARMATURE_TRY(const std::string type, type_of(*object, parent_type, path, place.known));
+    ARMATURE_TRY(const Place at, goes_to(*object, type, place, path));
     ARMATURE_TRY(const bool existing, is_existing(*object, path));
     ARMATURE_TRY(const std::string action_type, action_type_of(*object, type, path));
     add(action_type + (existing ? "/read" : "/write"), at.target);
+    if (!existing) {
+      ARMATURE_TRY(const auto links, links_of_resource(*object, type, place.known, path));
+      for (const Need& link : links) add(link.action, link.scope);
+    }
+    if (!existing && equal_ci(type, kStacks)) {
+      return refuse(path, "is a deployment stack in a template, which cannot be checked");
+    }
     if (!existing && equal_ci(type, kDeployments)) {
       const Json* properties = member(*object, "properties");
       if (!properties) return refuse(path + ".properties", "is missing");
-      ARMATURE_TRY(const Place inside, evaluation(*properties, at, path));
-      return deployment(*properties, inside, path + ".properties", depth + 1);
+      return deployment(*properties, at.target, &place.known, path + ".properties", depth + 1);
     }
     if (const Json* children = member(*object, "resources")) {
       return list(*children, at, type, path + ".resources", depth + 1);
@@ -181,10 +207,10 @@ class Walk {
   }
 
   static Result<std::string> type_of(const JsonObject& object, const std::string& parent_type,
-                                     const std::string& path) {
+                                     const std::string& path, const KnownValues& known) {
     const Json* value = member(object, "type");
     if (!value) return refuse(path + ".type", "is missing");
-    ARMATURE_TRY(std::string type, literal(*value, path + ".type"));
+    ARMATURE_TRY(std::string type, literal(*value, path + ".type", known));
     // A child names its type after its parent's; a whole type stands for itself.
     const auto slash = type.find('/');
     const bool whole = slash != std::string::npos && type.find('.') < slash;
@@ -222,35 +248,36 @@ class Walk {
     return provider + "/" + type.substr(last + kProviders.size());
   }
 
-  static Result<Place> place_of(const JsonObject& object, const std::string& type,
-                                const Place& place, const std::string& path) {
-    Place out = place;
+  static Result<Place> goes_to(const JsonObject& object, const std::string& type,
+                               const Place& place, const std::string& path) {
+    std::string target = place.target;
     const Json* subscription = member(object, "subscriptionId");
     const Json* group = member(object, "resourceGroup");
     if (subscription) {
-      ARMATURE_TRY(const std::string id, literal(*subscription, path + ".subscriptionId"));
-      out.target = "/subscriptions/" + id;
+      ARMATURE_TRY(const std::string id,
+                   literal(*subscription, path + ".subscriptionId", place.known));
+      target = "/subscriptions/" + id;
     }
     if (group) {
-      ARMATURE_TRY(const std::string name, literal(*group, path + ".resourceGroup"));
-      auto here = ResourceId::parse(out.target);
+      ARMATURE_TRY(const std::string name, literal(*group, path + ".resourceGroup", place.known));
+      auto here = ResourceId::parse(target);
       if (!here || here->subscription_id.empty()) {
         return refuse(path + ".resourceGroup", "has no subscription");
       }
-      out.target = "/subscriptions/" + here->subscription_id + "/resourceGroups/" + name;
+      target = "/subscriptions/" + here->subscription_id + "/resourceGroups/" + name;
     }
     if (subscription || group) {
-      auto id = ResourceId::parse(out.target);
+      auto id = ResourceId::parse(target);
       if (!id) return std::move(id).error().in(path);
       if (id->kind != (group ? ScopeKind::kResourceGroup : ScopeKind::kSubscription)) {
         return refuse(path, "names a scope that is neither a subscription nor a resource group");
       }
-      out.target = id->text;
+      target = id->text;
     }
     if (const Json* scope = member(object, "scope")) {
-      ARMATURE_TRY(out.target, target_of(*scope, type, out, path + ".scope"));
+      ARMATURE_TRY(target, target_of(*scope, type, {target, place.known}, path + ".scope"));
     }
-    return out;
+    return Place{target, place.known};
   }
 
   static Result<std::string> target_of(const Json& scope, const std::string& type,
@@ -267,11 +294,11 @@ class Walk {
         }
       }
       if (inside_the_group(first_literal(text, "resourceId(")) && balanced(text) &&
-          equal_ci(place.target, place.evaluated_at)) {
+          equal_ci(place.target, place.known.scope())) {
         return place.target;
       }
     }
-    ARMATURE_TRY(std::string text, literal(scope, path));
+    ARMATURE_TRY(std::string text, literal(scope, path, place.known));
     if (!text.starts_with('/')) {
       const bool group = starts_with_ci(text, "Microsoft.Management/managementGroups/");
       text = (group || place.target == "/" ? "" : place.target) + "/providers/" + text;
@@ -300,56 +327,67 @@ class Walk {
     return false;
   }
 
-  static Result<Place> evaluation(const Json& properties, Place place, const std::string& path) {
-    const auto* object = properties.if_object();
-    const Json* options = object ? member(*object, "expressionEvaluationOptions") : nullptr;
+  // Does a nested template evaluate its expressions itself, or does the one around it?
+  static Result<bool> evaluates_itself(const JsonObject& properties, const KnownValues* parent,
+                                       const std::string& path) {
+    const Json* options = member(properties, "expressionEvaluationOptions");
     const Json* scope =
         options && options->is_object() ? member(options->get_object(), "scope") : nullptr;
-    if (!scope) return place;
+    if (!parent || !scope) return false;
     ARMATURE_TRY(const std::string text,
-                 literal(*scope, path + ".properties.expressionEvaluationOptions.scope"));
-    if (equal_ci(text, "inner")) place.evaluated_at = place.target;
-    return place;
+                 literal(*scope, path + ".expressionEvaluationOptions.scope", *parent));
+    return equal_ci(text, "inner");
   }
 
   std::vector<Need>& needs_;
 };
 
+// A stack also denies to others, and deletes what its template no longer holds: what that is is not
+// known here, so it takes the right to delete all of the scope. The scope it deploys to is
+// returned.
+Result<std::string> needs_of_stack(const Json& properties, const ResourceId& stack,
+                                   std::vector<Need>& needs) {
+  const auto* object = properties.if_object();
+  if (!object) return fail(Code::kInvalid, "properties is not an object");
+  std::string target = stack.scope;
+  if (const Json* scope = member(*object, "deploymentScope")) {
+    if (!scope->is_string()) return refuse("properties.deploymentScope", "is not a text");
+    auto id = ResourceId::parse(as_text(*scope));
+    if (!id) return std::move(id).error().in("properties.deploymentScope");
+    target = id->text;
+  }
+  const Json* deny = member(*object, "denySettings");
+  if (deny && !equal_ci(text_at(*deny, "mode"), "none")) {
+    needs.push_back({std::string(kStacks) + "/manageDenySetting/action", stack.text});
+  }
+  const Json* unmanaged = member(*object, "actionOnUnmanage");
+  const auto* actions = unmanaged ? unmanaged->if_object() : nullptr;
+  const bool deletes =
+      actions && std::ranges::any_of(*actions, [](const auto& one) {
+        return !one.value().is_string() || !equal_ci(as_text(one.value()), "detach");
+      });
+  if (deletes) {
+    needs.push_back({"Microsoft.Resources/subscriptions/resourceGroups/delete", target});
+  }
+  return target;
+}
+
 }  // namespace
 
 Result<std::vector<Need>> template_needs(const Operation& deployment, const Json& body) {
   ARMATURE_TRY(const ResourceId id, ResourceId::parse(deployment.scope));
-  if (!equal_ci(id.type, kDeployments)) {
-    return fail(Code::kInvalid, "what a '" + id.type + "' will do cannot be checked");
-  }
   const auto* object = body.if_object();
   const Json* properties = object ? member(*object, "properties") : nullptr;
   if (!properties) return fail(Code::kInvalid, "properties is missing");
   std::vector<Need> needs;
-  ARMATURE_CHECK(Walk(needs).deployment(*properties, {id.scope, id.scope}, "properties", 0));
+  std::string target = id.scope;
+  if (equal_ci(id.type, kStacks)) {
+    ARMATURE_TRY(target, needs_of_stack(*properties, id, needs));
+  } else if (!equal_ci(id.type, kDeployments)) {
+    return fail(Code::kInvalid, "what a '" + id.type + "' will do cannot be checked");
+  }
+  ARMATURE_CHECK(Walk(needs).deployment(*properties, target, nullptr, "properties", 0));
   return needs;
-}
-
-Result<RoleGrantRequest> role_grant_request(const Json& body) {
-  const auto* object = body.if_object();
-  const Json* properties = object ? member(*object, "properties") : nullptr;
-  const auto* fields = properties ? properties->if_object() : nullptr;
-  if (!fields) return fail(Code::kInvalid, "properties is missing");
-  const Json* role = member(*fields, "roleDefinitionId");
-  const Json* principal = member(*fields, "principalId");
-  if (!role || !role->is_string()) {
-    return fail(Code::kInvalid, "properties.roleDefinitionId is missing");
-  }
-  if (!principal || !principal->is_string()) {
-    return fail(Code::kInvalid, "properties.principalId is missing");
-  }
-  std::string_view id = trim(as_text(*role));
-  if (const auto slash = id.rfind('/'); slash != std::string_view::npos)
-    id.remove_prefix(slash + 1);
-  if (!is_uuid(id)) {
-    return fail(Code::kInvalid, "properties.roleDefinitionId does not end in a role's guid");
-  }
-  return RoleGrantRequest{to_lower(id), std::string(as_text(*principal))};
 }
 
 }  // namespace armature::arm

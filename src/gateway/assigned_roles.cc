@@ -1,5 +1,7 @@
 #include "gateway/assigned_roles.h"
 
+#include <algorithm>
+#include <array>
 #include <cctype>
 #include <set>
 #include <string>
@@ -9,12 +11,16 @@
 namespace armature::gateway {
 namespace {
 
-constexpr std::string_view kAction = "Microsoft.Authorization/roleAssignments/write";
+constexpr std::string_view kProvider = "Microsoft.Authorization/";
+constexpr std::array<std::string_view, 3> kTypes = {
+    "roleAssignments", "roleAssignmentScheduleRequests", "roleEligibilityScheduleRequests"};
 constexpr std::size_t kUuidLength = 36;
 
 bool is_role_assignment(std::string_view type) {
-  return equal_ci(type, "Microsoft.Authorization/roleAssignments") ||
-         ends_with_ci(type, "/providers/roleAssignments");
+  return std::any_of(kTypes.begin(), kTypes.end(), [&](std::string_view one) {
+    return equal_ci(type, std::string(kProvider) + std::string(one)) ||
+           ends_with_ci(type, "/providers/" + std::string(one));
+  });
 }
 
 bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
@@ -79,23 +85,27 @@ Status collect(const Json& value, std::set<std::string>& roles) {
 
 }  // namespace
 
+bool hands_out_role(std::string_view action) {
+  constexpr std::string_view kWrite = "/write";
+  return ends_with_ci(action, kWrite) &&
+         is_role_assignment(action.substr(0, action.size() - kWrite.size()));
+}
+
 Result<std::vector<access::Ask>> role_asks(const std::vector<arm::Need>& needs, const Json& body) {
   std::vector<access::Ask> asks;
-  std::set<std::string> scopes;
+  std::set<std::pair<std::string, std::string>> writes;
   for (const arm::Need& need : needs) {
-    if (equal_ci(need.action, kAction)) scopes.insert(need.scope);
+    if (hands_out_role(need.action)) writes.emplace(need.action, need.scope);
   }
-  if (scopes.empty()) return asks;
+  if (writes.empty()) return asks;
   std::set<std::string> roles;
   ARMATURE_CHECK(collect(body, roles));
   if (roles.empty()) {
     return fail(Code::kInvalid, "the template assigns a role that could not be found in it");
   }
   // Which role goes to which scope is not told apart: each must be assignable at each.
-  for (const std::string& scope : scopes) {
-    for (const std::string& role : roles) {
-      asks.push_back({std::string(kAction), scope, {}, role, {}});
-    }
+  for (const auto& [action, scope] : writes) {
+    for (const std::string& role : roles) asks.push_back({action, scope, {}, role, {}});
   }
   return asks;
 }

@@ -183,7 +183,7 @@ void check_joined(const State& state, const Wanted& wanted, JsonArray& out) {
   each_below(state, wanted.source, [&](const std::string&, const Record& record) {
     if (!moves_as_a_whole(record)) return;
     const bool moves = !moved_by(wanted, record.id).empty();
-    for (const Link& link : links_of(record.type, record.body)) {
+    for (const arm::Link& link : arm::links_of(record.type, record.body)) {
       if (link.action.find("/join") == std::string::npos) continue;
       if (!starts_with_ci(link.target, wanted.source + "/")) continue;
       const bool target_moves = !moved_by(wanted, link.target).empty();

@@ -2,7 +2,6 @@
 // Linked access checks: a body that refers to another resource needs a right there too: a network
 // interface joins a subnet, a site joins its plan, anything with an identity assigns it.
 //
-//   links_of       what a PUT or PATCH of the type refers to, after a table of (type, path, action)
 //   check_linked   the 400 of an id that cannot be read, the 403 of a right that is missing, or
 //                  nothing. Whether the linked resource exists is not asked: ARM leaves it to the
 //                  provider
@@ -15,16 +14,10 @@
 #include <string_view>
 #include <vector>
 
+#include "arm/links.h"
 #include "sandbox/cloud.h"
 
 namespace armature::sandbox {
-
-struct Link {
-  std::string action;
-  std::string target;  // as written in the body
-  std::string path;    // where: "properties.ipConfigurations[0].properties.subnet.id"
-};
-std::vector<Link> links_of(std::string_view type, const Json& body);
 
 std::optional<ArmAnswer> check_linked(const Cloud& cloud, const State& state, const ArmCall& call);
 std::optional<ArmAnswer> check_linked_right(const Cloud& cloud, const State& state,

@@ -11,45 +11,6 @@ using testing::code_of;
 using testing::must;
 using testing::RoleWorld;
 
-TEST(Links, AreFoundByTheTable) {
-  const struct {
-    const char* type;
-    const char* body;
-    std::vector<std::string> found;  // "path action", the action's last two segments
-  } kTable[] = {
-      {"Microsoft.Network/networkInterfaces",
-       R"({"properties":{"ipConfigurations":[{"properties":{"subnet":{"id":"/s"}}},{"properties":{"SUBNET":{"ID":"/t"},"publicIPAddress":{"id":"/p"}}}],"networkSecurityGroup":{"id":"/n"}}})",
-       {"properties.ipConfigurations[0].properties.subnet.id join/action",
-        "properties.ipConfigurations[1].properties.subnet.id join/action",
-        "properties.ipConfigurations[1].properties.publicIPAddress.id join/action",
-        "properties.networkSecurityGroup.id join/action"}                                                                                                                                                                                                                         },
-      {"microsoft.web/SITES",
-       R"({"properties":{"serverFarmId":"/p"},"identity":{"userAssignedIdentities":{"/a":{},"/b":null}}})",
-       {"identity.userAssignedIdentities assign/action", "properties.serverFarmId Join/Action"}                                                                                                                                                                                   },
-      {"Microsoft.Storage/storageAccounts",
-       R"({"properties":{"networkAcls":{"virtualNetworkRules":[{"id":"/s"}]}}})",                                                                                                               {"properties.networkAcls.virtualNetworkRules[0].id joinViaServiceEndpoint/action"}},
-      {"Microsoft.Web/sites",                 R"({"properties":{"serverFarmId":""}})",                                                                                                          {}                                                                                },
-      {"Microsoft.Web/sites",                 R"({"properties":{"serverFarmId":7}})",                                                                                                           {}                                                                                },
-      {"Microsoft.Web/sites",                 R"({"properties":[1]})",                                                                                                                          {}                                                                                },
-      {"Microsoft.Web/sites",                 R"("text")",                                                                                                                                      {}                                                                                },
-      {"Microsoft.Network/networkInterfaces",
-       R"({"properties":{"ipConfigurations":{"0":{}}}})",                                                                                                                                       {}                                                                                },
-      {"A.B/c",                               R"({"properties":{"serverFarmId":"/x"}})",                                                                                                        {}                                                                                },
-  };
-  for (const auto& row : kTable) {
-    SCOPED_TRACE(row.body);
-    std::vector<std::string> found;
-    for (const Link& link : links_of(row.type, must(parse_json(row.body)))) {
-      const std::size_t end = link.action.rfind('/', link.action.rfind('/') - 1);
-      found.push_back(link.path + " " + link.action.substr(end + 1));
-    }
-    std::ranges::sort(found);
-    auto expected = row.found;
-    std::ranges::sort(expected);
-    EXPECT_EQ(found, expected);
-  }
-}
-
 struct NetworkWorld : RoleWorld {
   std::string network;
   std::string interface;

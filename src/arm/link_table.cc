@@ -1,8 +1,8 @@
 // The table of linked access checks: a type, where in its body an id stands, and the action that is
-// needed on what the id names. Read by linked.cc.
-#include "sandbox/rbac/linked_table.h"
+// needed on what the id names. Read by links.cc.
+#include "arm/link_table.h"
 
-namespace armature::sandbox {
+namespace armature::arm {
 namespace {
 
 constexpr LinkRule kRules[] = {
@@ -233,4 +233,4 @@ constexpr LinkRule kRules[] = {
 
 std::span<const LinkRule> link_rules() { return kRules; }
 
-}  // namespace armature::sandbox
+}  // namespace armature::arm

@@ -1,5 +1,5 @@
 #pragma once
-// The rules of linked access checks (linked.h), as data.
+// The rules of linked access checks (links.h), as data.
 //
 //   type     "*" for all; without regard to case
 //   path     from the body's root; "[]" takes each item of a list, "{}" each key of an object
@@ -7,7 +7,7 @@
 #include <span>
 #include <string_view>
 
-namespace armature::sandbox {
+namespace armature::arm {
 
 struct LinkRule {
   std::string_view type;
@@ -16,4 +16,4 @@ struct LinkRule {
 };
 std::span<const LinkRule> link_rules();
 
-}  // namespace armature::sandbox
+}  // namespace armature::arm
