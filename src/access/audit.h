@@ -27,7 +27,7 @@ namespace armature::access {
 struct AuditRecord {
   std::int64_t sequence = 0;  // dense, from 1; set by the log
   Instant at;
-  std::string kind;                     // "decision", "outcome", "token"
+  std::string kind;                     // "decision", "outcome", "token", "switch"
   std::string request_id;               // ties an outcome to its decision
   std::string dag_id, run_id, task_id;  // empty when no attempt could be named
   std::string workload;                 // of a caller from outside: its name, issuer and subject
@@ -35,7 +35,8 @@ struct AuditRecord {
   int try_number = 0;
   std::string identity;
   std::string method, action, scope, target;
-  std::string decision;  // "allow", "deny"; of an outcome: "succeeded", "failed", "unknown"
+  std::string decision;  // "allow", "deny"; of an outcome: "succeeded", "failed", "unknown";
+                         // of a switch: "stop", "resume"
   std::string layer, reason, rule;
   int status = 0;                   // of an outcome: what Azure answered
   int sends = 0;                    // of an outcome: how often the request went out

@@ -31,6 +31,8 @@ std::string_view to_string(Layer layer) {
       return "request";
     case Layer::kAzure:
       return "azure";
+    case Layer::kKillSwitch:
+      return "kill_switch";
   }
   return "none";
 }

@@ -23,7 +23,16 @@ struct Ask {
   std::string unreadable;         // why the request could not be understood; never allowed then
 };
 
-enum class Layer { kNone, kToken, kGrant, kCeiling, kAssignableRole, kRequest, kAzure };
+enum class Layer {
+  kNone,
+  kToken,
+  kGrant,
+  kCeiling,
+  kAssignableRole,
+  kRequest,
+  kAzure,
+  kKillSwitch
+};
 std::string_view to_string(Layer layer);
 
 struct Decision {

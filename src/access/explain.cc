@@ -161,7 +161,7 @@ Explanation explanation_from_json(const Json& value) {
   Explanation out;
   const std::string layer = text_at(value, "layer");
   for (const Layer known : {Layer::kToken, Layer::kGrant, Layer::kCeiling, Layer::kAssignableRole,
-                            Layer::kRequest, Layer::kAzure}) {
+                            Layer::kRequest, Layer::kAzure, Layer::kKillSwitch}) {
     if (to_string(known) == layer) out.layer = known;
   }
   out.reason = text_at(value, "reason");

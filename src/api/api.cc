@@ -90,6 +90,7 @@ http::Router make_router(Services services) {
   add_run_routes(router, services);
   add_access_routes(router, services);
   add_identity_routes(router, services);
+  add_stop_routes(router, services.stops);
   add_sandbox_routes(router, services.sandbox);
   add_misses(router);
   return router;

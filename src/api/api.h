@@ -12,6 +12,7 @@
 #include "access/audit.h"
 #include "base/clock.h"
 #include "base/secret.h"
+#include "gateway/kill_switch.h"
 #include "http/message.h"
 #include "http/router.h"
 #include "identity/secret_store.h"
@@ -31,6 +32,7 @@ struct Services {
   std::string audience;  // of tokens for Azure Resource Manager
   std::string version;
   const Clock& clock;
+  gateway::KillSwitch* stops = nullptr;  // null: no gateway runs in this server
 };
 
 // A handler for http::blocking.

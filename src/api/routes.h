@@ -8,6 +8,8 @@ void add_dag_routes(http::Router& router, const Services& services);
 void add_run_routes(http::Router& router, const Services& services);
 void add_access_routes(http::Router& router, const Services& services);
 void add_identity_routes(http::Router& router, const Services& services);
+// Null: no gateway runs in this server.
+void add_stop_routes(http::Router& router, gateway::KillSwitch* stops);
 // Null: no sandbox runs in this server.
 void add_sandbox_routes(http::Router& router, sandbox::Sandbox* sandbox);
 

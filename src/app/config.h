@@ -53,6 +53,7 @@ struct Config {
   std::uint16_t gateway_port = 8081;
   Micros gateway_request_deadline = std::chrono::minutes(5);
   Micros gateway_first_delay = std::chrono::milliseconds(500);
+  std::string gateway_pacing = "auto";
   std::optional<std::uint16_t> gateway_identity_port = 0;  // nothing: shut
   std::optional<std::uint16_t> gateway_proxy_port = 0;     // the same
   std::vector<std::string> gateway_proxy_tunnel;           // hosts that the proxy lets through

@@ -162,6 +162,7 @@ struct Standalone::Impl {
     options.request_deadline = config.gateway_request_deadline;
     options.first_delay = config.gateway_first_delay;
     options.public_url = gateway_url;
+    options.pacing = gateway::pacing_of(config.gateway_pacing);
     ARMATURE_TRY(gateway,
                  gateway::Gateway::open(options, *runtime, *access->client, *database,
                                         *access->attempts, *access->upstream, *access->grants,
@@ -231,7 +232,8 @@ struct Standalone::Impl {
                            gateway_url,
                            config.azure_audience,
                            kVersion,
-                           clock};
+                           clock,
+                           &gateway->stops()};
     http::ServerOptions options;
     options.address = config.server_address;
     options.port = config.server_port;

@@ -73,6 +73,58 @@ Status explain(Session& session, const AuditFlags& flags) {
   return Ok{};
 }
 
+struct StopFlags {
+  std::string id, reason;
+};
+
+std::string stop_path(const std::string& id) {
+  return "/api/v2/armature/access/stops/" + http::percent_encode(id);
+}
+
+const std::vector<Column> kStopColumns = {
+    {"STOP",   "stop_id"},
+    {"SINCE",  "since"  },
+    {"REASON", "reason" }
+};
+
+Status stop(Session& session, const StopFlags& flags) {
+  JsonObject body;
+  body["reason"] = flags.reason;
+  ARMATURE_TRY(const Json made, session.send("PUT", stop_path(flags.id), body));
+  session.print_object(made, kStopColumns);
+  return Ok{};
+}
+
+Status resume(Session& session, const StopFlags& flags) {
+  ARMATURE_TRY(const Json done, session.send("DELETE", stop_path(flags.id), nullptr));
+  session.note(flags.id + " goes on\n");
+  return Ok{};
+}
+
+Status list_stops(Session& session) {
+  ARMATURE_TRY(const Json page, session.get("/api/v2/armature/access/stops"));
+  session.print_list(page, "stops", kStopColumns);
+  return Ok{};
+}
+
+void add_stop_verbs(CLI::App& access, Session& session) {
+  const char* const what = "all, dag:ID, identity:NAME or subscription:GUID";
+  auto flags = std::make_shared<StopFlags>();
+  auto* stopping = access.add_subcommand(
+      "stop", "Stop mutations at the gateway, at once; reads and polls go on");
+  stopping->footer("Example:\n  armature access stop dag:etl --reason 'wrong region'");
+  stopping->add_option("what", flags->id, what)->required();
+  stopping->add_option("--reason", flags->reason, "What a refused caller is told");
+  session.run_on(*stopping, [&session, flags] { return stop(session, *flags); });
+  auto* resuming = access.add_subcommand("resume", "Lift a stop");
+  resuming->footer("Example:\n  armature access resume dag:etl");
+  resuming->add_option("what", flags->id, what)->required();
+  session.run_on(*resuming, [&session, flags] { return resume(session, *flags); });
+  auto* list = access.add_subcommand("stops", "What is stopped");
+  list->footer("Example:\n  armature access stops");
+  session.run_on(*list, [&session] { return list_stops(session); });
+}
+
 }  // namespace
 
 void add_access_verbs(CLI::App& app, Session& session) {
@@ -92,7 +144,7 @@ void add_access_verbs(CLI::App& app, Session& session) {
   verify->footer("Example:\n  armature audit verify");
   session.run_on(*verify, [&session] { return verify_audit(session); });
 
-  auto* access = app.add_subcommand("access", "Why a call was denied");
+  auto* access = app.add_subcommand("access", "Why a call was denied; stopping calls");
   access->require_subcommand(1);
   auto* why = access->add_subcommand("explain", "The last denial of a task, and how to mend it");
   why->footer("Example:\n  armature access explain manual__2026-01-01T00:00:00+00:00 deploy");
@@ -100,6 +152,7 @@ void add_access_verbs(CLI::App& app, Session& session) {
   why->add_option("task_id", flags->task_id, "Task id")->required();
   why->add_option("--dag", flags->dag_id, "Its DAG, when the run id is not unique");
   session.run_on(*why, [&session, flags] { return explain(session, *flags); });
+  add_stop_verbs(*access, session);
 }
 
 }  // namespace armature::cli

@@ -13,6 +13,10 @@ Json decision_info(const access::Explanation& explanation) {
   };
 }
 
+std::string whole_seconds(Micros length) {
+  return std::to_string(std::chrono::ceil<std::chrono::seconds>(length).count());
+}
+
 }  // namespace
 
 http::Response error_answer(int status, std::string_view code, std::string_view message) {
@@ -33,9 +37,30 @@ http::Response unauthenticated(bool token_given) {
   return answer;
 }
 
-http::Response denied(const access::Explanation& explanation) {
+http::Response throttled(Micros wait) {
+  const std::string after = whole_seconds(wait);
+  http::Response answer = error_answer(
+      429, "SubscriptionRequestsThrottled",
+      "The request was not sent: what Azure Resource Manager grants this identity and subscription "
+      "is used up for longer than the request may wait. Try again in " +
+          after + " seconds.");
+  answer.headers.set("Retry-After", after);
+  return answer;
+}
+
+http::Response provider_failing(std::string_view provider, arm::Repeat repeat, Micros wait) {
+  http::Response answer = error_answer(
+      503, "ResourceProviderUnavailable",
+      "The request was not sent: resource provider '" + std::string(provider) +
+          "' has been failing, and changes to it are held back until one succeeds. Reads and polls "
+          "go on.");
+  if (repeat == arm::Repeat::kIdempotent) answer.headers.set("Retry-After", whole_seconds(wait));
+  return answer;
+}
+
+http::Response denied(const access::Explanation& explanation, std::string_view code) {
   arm::ErrorBody error;
-  error.code = "AuthorizationFailed";
+  error.code = code;
   error.message = explanation.message;
   error.additional_info.push_back(decision_info(explanation));
   return http::json_response(403, dump(arm::error_json(error)));

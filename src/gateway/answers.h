@@ -6,13 +6,20 @@
 #include <string_view>
 
 #include "access/explain.h"
+#include "arm/operation.h"
+#include "base/clock.h"
 #include "http/message.h"
 
 namespace armature::gateway {
 
 http::Response error_answer(int status, std::string_view code, std::string_view message);
 http::Response unauthenticated(bool token_given);
-http::Response denied(const access::Explanation& explanation);
+http::Response denied(const access::Explanation& explanation,
+                      std::string_view code = "AuthorizationFailed");
+// With Retry-After: it was not sent.
+http::Response throttled(Micros wait);
+// Not sent either, but an earlier try of it may have been: Retry-After only where that is harmless.
+http::Response provider_failing(std::string_view provider, arm::Repeat repeat, Micros wait);
 // Azure's own 403: code and message stay; our explanation joins additionalInfo.
 void add_explanation(http::Response& answer, const access::Explanation& explanation);
 http::Response unreachable(const std::string& why);

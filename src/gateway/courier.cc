@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "arm/long_running.h"
+#include "gateway/answers.h"
 
 namespace armature::gateway {
 
@@ -19,7 +20,45 @@ SendResult Courier::describe(const http::Outcome& outcome) const {
   return {outcome.response->status, true, arm::retry_after(lookup, wiring_.clock.now())};
 }
 
+http::Outcome Courier::hold_back(http::Response answer) {
+  held_back_ = true;
+  return {std::move(answer), false};
+}
+
+// How long the turn is still away, when it does not come before the deadline.
+http::Task<std::optional<Micros>> Courier::wait_for_turn(Lane lane) {
+  std::optional<Micros> late;
+  if (!wiring_.pacer) co_return late;
+  Pacer::Place place(*wiring_.pacer, lane);
+  for (;;) {
+    const Micros wait = place.take(wiring_.clock.ticks());
+    if (wait == Micros{0}) co_return late;
+    if (wait >= remaining()) {
+      late = wait;
+      co_return late;
+    }
+    co_await http::sleep_for(wait);
+  }
+}
+
+void Courier::learn(const Lane& lane, const http::Outcome& outcome) {
+  const SendResult result = describe(outcome);
+  const Ticks now = wiring_.clock.ticks();
+  if (lane.mutates) wiring_.breaker->report(lane.provider, is_failure(result.status), now);
+  if (!wiring_.pacer || !outcome.response) return;
+  const auto header = [&](std::string_view name) { return outcome.response->headers.get(name); };
+  const int status = outcome.response->status;
+  wiring_.pacer->learn(lane, read_limits(lane.budget, status, header, wiring_.clock.now()), now);
+}
+
 http::Task<http::Outcome> Courier::send_with_token(http::Request request, Secret* used) {
+  Lane lane = lane_of(call_);
+  lane.budget = budget_of(request.method);
+  if (request.method == "GET") lane.mutates = false;  // reading back
+  held_back_ = false;
+  Lane turn = lane;
+  const std::optional<Micros> late = co_await wait_for_turn(std::move(turn));
+  if (late) co_return hold_back(throttled(*late));
   identity::TokenAsk ask = ask_;
   Result<Secret> token = co_await wiring_.upstream.token(std::move(ask));
   if (!token) {
@@ -35,7 +74,12 @@ http::Task<http::Outcome> Courier::send_with_token(http::Request request, Secret
   if (timeout <= Micros{0}) {
     co_return http::Outcome{fail(Code::kUnavailable, "the deadline has passed"), false};
   }
+  if (lane.mutates) {
+    const std::optional<Stop> stop = wiring_.stops->stopping(lane);
+    if (stop) co_return hold_back(stopped(explain_stop(call_, *stop)));
+  }
   http::Outcome outcome = co_await http::send(wiring_.client, std::move(request), timeout);
+  learn(lane, outcome);
   co_return outcome;
 }
 

@@ -9,9 +9,7 @@ namespace armature::gateway {
 
 Forward::Forward(const Wiring& wiring, const Call& call, const http::Request& request,
                  Ticks deadline)
-    : wiring_(wiring),
-      call_(call),
-      courier_(wiring, call.facts->identity, {call.attempt, call.workload}, deadline) {
+    : wiring_(wiring), call_(call), courier_(wiring, call, deadline) {
   const arm::Operation& operation = call.operation;
   request_.method = operation.method;
   request_.target = url_of(operation.query);
@@ -39,6 +37,7 @@ Forwarded Forward::answered(const http::Outcome& outcome) const {
   Forwarded out;
   out.answer = *outcome.response;
   out.sends = sends_;
+  out.held_back = courier_.held_back();
   // A DELETE that was sent before finds nothing because it worked.
   if (doubted_ && call_.operation.method == "DELETE" && out.answer.status == 404) {
     out.answer.status = 204;

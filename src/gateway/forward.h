@@ -23,6 +23,7 @@ struct Forwarded {
   Certainty certainty = Certainty::kAnswered;
   int sends = 0;
   bool read_back = false;  // the answer is what a GET found
+  bool held_back = false;  // the last send was answered here (courier.h)
   std::string error;       // when Azure gave no answer
 };
 

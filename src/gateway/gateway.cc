@@ -11,6 +11,7 @@
 #include "gateway/callers.h"
 #include "gateway/forward.h"
 #include "gateway/headers.h"
+#include "gateway/hold_back.h"
 #include "gateway/own_subscriptions.h"
 #include "gateway/record.h"
 #include "gateway/shape.h"
@@ -46,21 +47,6 @@ void forbid_repeat(http::Response& answer, const arm::Operation& operation) {
   for (const char* name : {"Retry-After", "retry-after-ms", "x-ms-retry-after-ms"}) {
     answer.headers.remove(name);
   }
-}
-
-Ending ending_of(const Forwarded& done) {
-  Ending ending;
-  const int status = done.answer.status;
-  ending.status = done.error.empty() ? status : 0;
-  ending.decision = status < 400 ? "succeeded" : "failed";
-  if (done.certainty == Certainty::kUnknown) ending.decision = "unknown";
-  ending.sends = done.sends;
-  ending.correlation_id = done.answer.headers.get("x-ms-correlation-request-id").value_or("");
-  JsonObject detail;
-  if (done.read_back) detail["read_back"] = true;
-  if (!done.error.empty()) detail["error"] = done.error;
-  if (!detail.empty()) ending.detail = std::move(detail);
-  return ending;
 }
 
 Forwarded not_sent(http::Response answer, std::string why) {
@@ -158,7 +144,7 @@ http::Response Gateway::Impl::finish(const Call& call, Forwarded done) {
     answer = error_answer(502, "AzureRefusedIdentity",
                           "Azure refused the token of identity '" + call.facts->identity +
                               "': " + arm::read_error(401, answer.body).message);
-  } else if (answer.status == 403) {
+  } else if (answer.status == 403 && !done.held_back) {
     const arm::ErrorBody error = arm::read_error(403, answer.body);
     const access::Explanation why =
         access::explain_azure(*call.facts, call.asks.front(), error, principal_in(error.message));
@@ -297,6 +283,7 @@ http::Task<http::Response> Gateway::Impl::serve(http::Request request, std::stri
     verdict.decision = own_subscriptions(*call.facts, wiring.clock.now());
   }
   if (!verdict.decision.allowed) co_return refuse(call, verdict);
+  if (auto held = hold_back(wiring, call, verdict.decision)) co_return *std::move(held);
 
   access::AuditRecord record = decision_record(call, verdict.decision);
   if (!call.operation.mutates) {
@@ -367,9 +354,12 @@ Result<std::unique_ptr<Gateway>> Gateway::open(Options options, http::Runtime& r
                                                const Clock& clock, Random& random, Log& log) {
   ARMATURE_CHECK(check(options));
   ARMATURE_TRY(auto operations, OperationLog::open(database, clock));
+  ARMATURE_TRY(auto stops, KillSwitch::open(database, audit, clock));
+  auto breaker = std::make_unique<Breaker>(BreakerRules{});
+  auto pacer = pacer_for(options);
   auto impl = std::make_unique<Impl>(Impl{
       Wiring{std::move(options), runtime, client, attempts, upstream, grants, audit, clock, random,
-             log, std::move(operations)}
+             log, std::move(operations), std::move(stops), std::move(breaker), std::move(pacer)}
   });
   return std::make_unique<Gateway>(std::move(impl));
 }
@@ -386,6 +376,8 @@ http::Task<http::Response> Gateway::handle(http::Request request) {
   answer.headers.set("x-armature-request-id", request_id);
   co_return answer;
 }
+
+KillSwitch& Gateway::stops() { return *impl_->wiring.stops; }
 
 void Gateway::forget_doubts(const TaskKey& task) {
   impl_->wiring.operations->forget_doubts(task, [impl = impl_.get()](Status status) {

@@ -18,6 +18,7 @@
 //   Source    facts on safe retries; resource-provider contract
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "access/audit.h"
 #include "access/grant.h"
@@ -33,6 +34,14 @@
 
 namespace armature::gateway {
 
+class KillSwitch;
+
+// Whether ARM's token buckets are mirrored (pacing.h). Auto: where the upstream is one of Azure's
+// own Resource Managers.
+enum class Pacing { kAuto, kOn, kOff };
+
+Pacing pacing_of(std::string_view word);  // "on", "off", else auto
+
 struct Options {
   identity::OutsideTokens* outside =
       nullptr;               // of workloads from outside; null: only attempts call
@@ -44,6 +53,7 @@ struct Options {
   Micros first_delay = std::chrono::milliseconds(500);
   Micros longest_delay = std::chrono::seconds(30);
   Micros attempt_timeout = std::chrono::seconds(60);  // one send
+  Pacing pacing = Pacing::kAuto;
   Micros request_deadline =
       std::chrono::minutes(5);  // all sends of a request; x-armature-deadline-ms shortens
 };
@@ -60,6 +70,7 @@ class Gateway {
   http::Task<http::Response> handle(http::Request request);
   // A person cleared the task: actions it sent without an answer may be sent again.
   void forget_doubts(const TaskKey& task);
+  KillSwitch& stops();
 
   struct Impl;
   explicit Gateway(std::unique_ptr<Impl> impl);

@@ -3,7 +3,9 @@
 // after a crash: everything else lives as long as the test.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <fstream>
+#include <functional>
 #include <sstream>
 
 #include "access/explain.h"
@@ -21,6 +23,18 @@ inline const std::string kGroup = kSubscription + "/resourceGroups/rg";
 inline const std::string kAccount = kGroup + "/providers/Microsoft.Storage/storageAccounts/acc";
 inline const std::string kBody =
     R"({"location":"westus","properties":{"tier":"hot","pw":"hunter2-secret"}})";
+
+// Goes on by itself, and may be moved ahead.
+class MovedClock final : public Clock {
+ public:
+  Instant now() const override { return system_.now() + Micros{ahead_.load()}; }
+  Ticks ticks() const override { return system_.ticks() + Micros{ahead_.load()}; }
+  void advance(Micros by) { ahead_ += by.count(); }
+
+ private:
+  SystemClock system_;
+  std::atomic<std::int64_t> ahead_{0};
+};
 
 class GatewayTest : public ::testing::Test {
  protected:
@@ -49,7 +63,7 @@ class GatewayTest : public ::testing::Test {
     };
   }
 
-  void open() {
+  void open(const std::function<void(Options&)>& change = {}) {
     gateway.reset();
     Options options;
     options.upstream_url = azure.url();
@@ -57,6 +71,7 @@ class GatewayTest : public ::testing::Test {
     options.first_delay = std::chrono::milliseconds(1);
     options.longest_delay = std::chrono::milliseconds(2);
     options.attempt_timeout = std::chrono::seconds(20);
+    if (change) change(options);
     gateway = http::testing::must(Gateway::open(options, threads.runtime, threads.client, *database,
                                                 attempts, *upstream, *grants, *audit, clock, random,
                                                 log));
@@ -93,7 +108,7 @@ class GatewayTest : public ::testing::Test {
   int created() { return azure.effects("put " + kAccount); }
 
   armature::testing::TempDir folder;
-  SystemClock clock;
+  MovedClock clock;
   SystemRandom random;
   Redactor redactor;
   std::mutex lines_mutex;

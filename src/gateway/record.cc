@@ -111,6 +111,21 @@ std::vector<std::string> poll_links(const http::Response& answer, const Options&
   return links;
 }
 
+Ending ending_of(const Forwarded& done) {
+  Ending ending;
+  const int status = done.answer.status;
+  ending.status = done.error.empty() ? status : 0;
+  ending.decision = status < 400 ? "succeeded" : "failed";
+  if (done.certainty == Certainty::kUnknown) ending.decision = "unknown";
+  ending.sends = done.sends;
+  ending.correlation_id = done.answer.headers.get("x-ms-correlation-request-id").value_or("");
+  JsonObject detail;
+  if (done.read_back) detail["read_back"] = true;
+  if (!done.error.empty()) detail["error"] = done.error;
+  if (!detail.empty()) ending.detail = std::move(detail);
+  return ending;
+}
+
 Entry entry_of(const Call& call, const Forwarded& done, const Options& options) {
   Entry entry;
   entry.state = "answered";

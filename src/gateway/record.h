@@ -27,6 +27,7 @@ http::Task<Status> note_finished(const Wiring* wiring, TaskKey task, std::string
 
 // Pure. The upstream's own links of an answer that lead to an operation, as path and query.
 std::vector<std::string> poll_links(const http::Response& answer, const Options& options);
+Ending ending_of(const Forwarded& done);
 Entry entry_of(const Call& call, const Forwarded& done, const Options& options);
 // Does this answer to a poll say that the operation is over?
 bool has_ended(arm::PollKind kind, const http::Response& answer);

@@ -5,8 +5,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "gateway/breaker.h"
 #include "gateway/gateway.h"
+#include "gateway/kill_switch.h"
 #include "gateway/operation_log.h"
+#include "gateway/pacing.h"
 #include "gateway/retry.h"
 #include "http/client.h"
 #include "http/runtime.h"
@@ -27,6 +30,9 @@ struct Wiring {
   Random& random;
   Log& log;
   std::unique_ptr<OperationLog> operations;
+  std::unique_ptr<KillSwitch> stops;
+  std::unique_ptr<Breaker> breaker;
+  std::unique_ptr<Pacer> pacer;  // null: requests go as they come
 
   RetryPolicy policy() const {
     return {options.read_retries, options.write_retries, options.first_delay,
