@@ -255,7 +255,7 @@ http::Task<http::Response> Gateway::Impl::serve(http::Request request, std::stri
   const Ticks deadline = wiring.clock.ticks() + time_for(request, wiring.options.request_deadline);
   auto local = local_target(request.target, wiring.options.public_url, wiring.options.upstream_url);
   if (!local || !is_for_us(request, wiring.options)) {
-    wiring.audit.record(misdirected_record(request, request_id));
+    wiring.refusals->record(misdirected_record(request, request_id));
     co_return error_answer(421, "MisdirectedRequest", "The request is for another host.");
   }
   request.target = std::move(*local);
@@ -265,7 +265,7 @@ http::Task<http::Response> Gateway::Impl::serve(http::Request request, std::stri
   Callers callers = co_await callers_of(&wiring, &request);
   auto read_in = read_call(request, request_id, callers);
   if (auto* refused = std::get_if<Refused>(&read_in)) {
-    if (refused->record) wiring.audit.record(std::move(*refused->record));
+    if (refused->record) wiring.refusals->record(std::move(*refused->record));
     co_return std::move(refused->answer);
   }
   Call call = std::get<Call>(std::move(read_in));
@@ -304,7 +304,7 @@ std::optional<http::Response> Gateway::Impl::refuse_batch(const std::vector<Batc
     auto read_in = read_call(one.request, wiring.random.uuid(), callers);
     std::optional<http::Response> answer;
     if (auto* unread = std::get_if<Refused>(&read_in)) {
-      if (unread->record) wiring.audit.record(std::move(*unread->record));
+      if (unread->record) wiring.refusals->record(std::move(*unread->record));
       answer = std::move(unread->answer);
     } else {
       Call call = std::get<Call>(std::move(read_in));
@@ -328,7 +328,7 @@ http::Task<http::Response> Gateway::Impl::serve_batch(http::Request request,
   Callers callers = co_await callers_of(&wiring, &request);
   auto read_in = read_batch(request, request_id, callers, wiring.options);
   if (auto* refused = std::get_if<Refused>(&read_in)) {
-    if (refused->record) wiring.audit.record(std::move(*refused->record));
+    if (refused->record) wiring.refusals->record(std::move(*refused->record));
     co_return std::move(refused->answer);
   }
   const auto& calls = std::get<std::vector<BatchCall>>(read_in);
@@ -359,7 +359,8 @@ Result<std::unique_ptr<Gateway>> Gateway::open(Options options, http::Runtime& r
   auto pacer = pacer_for(options);
   auto impl = std::make_unique<Impl>(Impl{
       Wiring{std::move(options), runtime, client, attempts, upstream, grants, audit, clock, random,
-             log, std::move(operations), std::move(stops), std::move(breaker), std::move(pacer)}
+             log, std::move(operations), std::move(stops), std::move(breaker), std::move(pacer),
+             std::make_unique<Refusals>(audit, clock)}
   });
   return std::make_unique<Gateway>(std::move(impl));
 }

@@ -10,6 +10,7 @@
 #include "gateway/kill_switch.h"
 #include "gateway/operation_log.h"
 #include "gateway/pacing.h"
+#include "gateway/refusals.h"
 #include "gateway/retry.h"
 #include "http/client.h"
 #include "http/runtime.h"
@@ -33,6 +34,7 @@ struct Wiring {
   std::unique_ptr<KillSwitch> stops;
   std::unique_ptr<Breaker> breaker;
   std::unique_ptr<Pacer> pacer;  // null: requests go as they come
+  std::unique_ptr<Refusals> refusals;
 
   RetryPolicy policy() const {
     return {options.read_retries, options.write_retries, options.first_delay,
