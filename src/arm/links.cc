@@ -95,13 +95,18 @@ bool begins_as_id(std::string_view text) {
          text[kRoot.size() + kUuid] == '/' && is_uuid(text.substr(kRoot.size(), kUuid));
 }
 
+// Roles and policies are named without a right to read them; what they hand out is asked elsewhere.
+bool is_definition(std::string_view type) {
+  return starts_with_ci(type, "Microsoft.Authorization/") && ends_with_ci(type, "definitions");
+}
+
 Status collect(const Json& value, const std::string& path, std::vector<Link>& out) {
   if (value.is_string()) {
     const std::string_view text = as_text(value);
     if (!begins_as_id(text)) return Ok{};
     const auto id = ResourceId::parse(text);
     if (!id) return fail(Code::kInvalid, path + ": " + id.error().message);
-    if (id->kind == ScopeKind::kResource) {
+    if (id->kind == ScopeKind::kResource && !is_definition(id->type)) {
       out.push_back({action_on(id->type), std::string(text), path});
     }
     return Ok{};
