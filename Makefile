@@ -5,7 +5,7 @@ PRESET ?= dev
 JOBS ?= $(shell nproc)
 SOURCES = $(shell git ls-files 'src/*.h' 'src/*.cc' 'bench/*.cc' 'fuzz/*.cc' 'tests/*.h' 'tests/*.cc')
 
-.PHONY: help setup build configure test check fmt lint tidy bench corpus clients fuzz demo clean
+.PHONY: help setup build configure test check fmt lint tidy bench corpus clients fuzz demo clean faults
 
 help: ## what each target does
 	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,13 @@ clients: ## real Azure clients (az, Python, JavaScript, Go) against the sandbox;
 	@$(MAKE) --no-print-directory configure
 	@cmake --build --preset $(PRESET) -j $(JOBS) --target armature
 	@tests/clients/run build/$(PRESET)/armature
+
+faults: ## 10,000 mutations while connections are cut and the gateway is killed; then the same with the Python SDK
+	@scripts/setup build clients
+	@$(MAKE) --no-print-directory configure PRESET=release
+	@cmake --build --preset release -j $(JOBS) --target armature
+	@tests/faults/run build/release/armature --mutations $(or $(MUTATIONS),10000)
+	@tests/faults/run build/release/armature --mutations $(or $(MUTATIONS),10000) --sdk "$$(tests/faults/sdk build/clients/python)"
 
 demo: ## set up, build, run the example end to end, stay up until Ctrl-C (ONCE=1: end by itself)
 	@scripts/setup build

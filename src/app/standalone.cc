@@ -163,6 +163,10 @@ struct Standalone::Impl {
     options.first_delay = config.gateway_first_delay;
     options.public_url = gateway_url;
     options.pacing = gateway::pacing_of(config.gateway_pacing);
+    ARMATURE_CHECK(make_private_directory(data("secrets")));
+    ARMATURE_TRY(options.state_key,
+                 load_or_make_secret(data("secrets") / "gateway_state_key", random));
+    redactor.add(options.state_key.reveal());
     ARMATURE_TRY(gateway,
                  gateway::Gateway::open(options, *runtime, *access->client, *database,
                                         *access->attempts, *access->upstream, *access->grants,

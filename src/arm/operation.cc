@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "arm/path.h"
+#include "arm/repeat.h"
 #include "base/bytes.h"
 
 namespace armature::arm {
@@ -29,22 +30,8 @@ std::string_view verb_of(const Operation& op) {
 }
 
 void classify(Operation& op) {
-  op.mutates = !reads(op);
-  if (reads(op)) {
-    op.repeat = Repeat::kSafe;
-  } else if (op.method == "PATCH") {
-    op.repeat = Repeat::kConditional;
-  } else {
-    op.repeat = op.method == "POST" ? Repeat::kNever : Repeat::kIdempotent;
-  }
-}
-
-// POSTs that change nothing, by ARM's naming rules.
-bool only_reads(std::string_view action) {
-  return starts_with_ci(action, "list") || starts_with_ci(action, "checkName") ||
-         one_of(action, {"validate", "whatIf", "exportTemplate", "validateMoveResources",
-                         "calculateTemplateHash", "checkAccess", "checkZonePeers",
-                         "checkPolicyRestrictions", "checkResourceName"});
+  op.repeat = repeat_of(op.method);
+  op.mutates = op.repeat != Repeat::kSafe;
 }
 
 bool tells_secrets(std::string_view action) {
@@ -55,10 +42,8 @@ bool tells_secrets(std::string_view action) {
 
 void set_action(Operation& op, const std::string& type, const std::string& name) {
   op.action = type + "/" + name + "/action";
-  if (only_reads(name)) {
-    op.repeat = Repeat::kSafe;
-    op.mutates = false;
-  }
+  op.repeat = repeat_of_action(type, name);
+  op.mutates = op.repeat != Repeat::kSafe;
   op.returns_secrets = tells_secrets(name);
 }
 
@@ -156,8 +141,6 @@ Status read_action(const Path& path, Operation& op) {
   }
   if (equal_ci(op.action, "Microsoft.ResourceGraph/resources/action")) {
     op.action = "Microsoft.ResourceGraph/resources/read";
-    op.repeat = Repeat::kSafe;
-    op.mutates = false;
   }
   return Ok{};
 }

@@ -56,17 +56,18 @@ void add_add(CLI::App& fault, Session& session) {
   auto* verb = fault.add_subcommand("add", "Let matching requests meet a fault");
   auto flags = std::make_shared<FaultFlags>();
   verb->add_option("KIND", flags->kind,
-                   "status, throttle, latency, drop_before, drop_after, expired_token, "
-                   "token_lifetime or rbac_delay")
+                   "status, throttle, latency, late, drop_before, drop_after, drop_during, "
+                   "drop_idle, expired_token, token_lifetime or rbac_delay")
       ->required()
-      ->check(CLI::IsMember({"status", "throttle", "latency", "drop_before", "drop_after",
-                             "expired_token", "token_lifetime", "rbac_delay"}));
+      ->check(CLI::IsMember({"status", "throttle", "latency", "late", "drop_before", "drop_after",
+                             "drop_during", "drop_idle", "expired_token", "token_lifetime",
+                             "rbac_delay"}));
   verb->add_option("--status", flags->status, "status: 400 to 599 (default: 503)");
   verb->add_option("--code", flags->code, "status: the error's code (default: ARM's own)");
   verb->add_option("--message", flags->message, "status: the error's text");
   verb->add_option("--retry-after", flags->retry_after, "status, throttle: seconds");
   verb->add_option("--duration", flags->duration,
-                   "latency, token_lifetime, rbac_delay: such as 2s or 5m");
+                   "latency, late, token_lifetime, rbac_delay: such as 2s or 5m");
   verb->add_option("--method", flags->method, "Only requests of this method");
   verb->add_option("--path", flags->path, "Only paths that hold this text, in any case");
   verb->add_option("--times", flags->times,

@@ -102,9 +102,8 @@ http::Response still_in_doubt(std::string_view method, std::string_view target) 
   return error_answer(
       409, "AzureAnswerLost",
       std::string(method) + " " + std::string(target) +
-          " was sent by an earlier attempt of this task, and no answer came back. It "
-          "may have taken effect, so it is not sent again: look at the resource, "
-          "then clear the task.");
+          " was sent before by this task, and no answer came back. It may have taken "
+          "effect, so it is not sent again: look at the resource, then clear the task.");
 }
 
 http::Response unresolved(std::string_view method, std::string_view target) {
@@ -120,6 +119,16 @@ http::Response in_progress(std::string_view target) {
       "The same request to " + std::string(target) + " of this task is still being sent.");
   answer.headers.set("Retry-After", "1");
   return answer;
+}
+
+http::Response key_reused() {
+  return error_answer(422, "IdempotencyKeyReused",
+                      "The Idempotency-Key was given before, with another method, path or body.");
+}
+
+void soften(http::Response& answer) {
+  answer.headers.set("x-armature-upstream-status", std::to_string(answer.status));
+  answer.status = 502;
 }
 
 std::string principal_in(std::string_view azure_message) {

@@ -27,6 +27,10 @@ http::Response answer_lost(std::string_view method, std::string_view target);
 http::Response still_in_doubt(std::string_view method, std::string_view target);
 http::Response unresolved(std::string_view method, std::string_view target);
 http::Response in_progress(std::string_view target);
+http::Response key_reused();
+// Azure's own answer to what may have acted and must not be repeated: code and text stay, the
+// status is one on which no SDK repeats a POST by itself; Azure's is in x-armature-upstream-status.
+void soften(http::Response& answer);
 
 // The principal that a 403 of Azure's names ("… with object id '…' …"), or "".
 std::string principal_in(std::string_view azure_message);

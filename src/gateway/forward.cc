@@ -60,6 +60,8 @@ Forwarded Forward::gave_up(const http::Outcome& outcome, bool unclear) const {
   if (outcome.response) {
     out.answer = *outcome.response;
     out.certainty = unclear ? Certainty::kUnknown : Certainty::kAnswered;
+    const bool may_repeat = call_.operation.repeat == arm::Repeat::kIdempotent;
+    if (unclear && !may_repeat && out.answer.status != 502) soften(out.answer);
     return out;
   }
   out.error = outcome.response.error().message;
@@ -77,9 +79,23 @@ Forwarded Forward::gave_up(const http::Outcome& outcome, bool unclear) const {
   return out;
 }
 
-bool Forward::deployment_is_active(const http::Outcome& outcome) const {
-  return doubted_ && call_.operation.is_deployment && outcome.response->status == 409 &&
-         arm::read_error(409, outcome.response->body).code == "DeploymentActive";
+// A conflict with what an earlier send of the same request has done: the deployment it started
+// runs, the role assignment it made is there, the etag it changed is another.
+bool Forward::may_be_own_doing(const http::Outcome& outcome) const {
+  if (!doubted_ || !outcome.response) return false;
+  const int status = outcome.response->status;
+  return (status == 409 && call_.operation.method == "PUT") || (status == 412 && condition_);
+}
+
+// After a look that found no effect. A PATCH goes out again only under the etag that was seen: when
+// the first one comes late after all, or anybody else's change, this one fails.
+bool Forward::may_send_again(const Found& seen) {
+  if (call_.operation.repeat == arm::Repeat::kIdempotent) return true;
+  if (seen.etag.empty()) return false;
+  const auto given = request_.headers.get("If-Match");
+  if (!given) request_.headers.set("If-Match", seen.etag);
+  condition_ = true;
+  return !given || *given == seen.etag;
 }
 
 http::Task<Forward::Found> Forward::look(Instant first_sent) {
@@ -91,8 +107,9 @@ http::Task<Forward::Found> Forward::look(Instant first_sent) {
     co_return out;
   }
   out.answer = std::move(*outcome.response);
+  out.etag = out.answer.headers.get("ETag").value_or("");
   if (call_.operation.method == "DELETE") {
-    out.evidence = judge_delete(out.answer.status);
+    out.evidence = judge_delete(out.answer.status, out.answer.body, first_sent);
     if (out.evidence == Evidence::kHappened) {
       out.answer.status = 204;
       out.answer.body.clear();
@@ -101,6 +118,10 @@ http::Task<Forward::Found> Forward::look(Instant first_sent) {
   }
   const auto body = parse_json(request_.body);
   const Json sent = body ? *body : Json();
+  if (call_.operation.method == "PATCH") {
+    out.evidence = judge_patch(sent, out.answer.status, out.answer.body);
+    co_return out;
+  }
   const Sent what{sent, first_sent, call_.operation.is_deployment};
   out.evidence = judge_put(what, out.answer.status, out.answer.body);
   co_return out;
@@ -112,24 +133,26 @@ http::Task<Forwarded> Forward::run(Instant first_sent) {
     http::Request copy = request_;
     http::Outcome outcome = co_await courier_.send(std::move(copy));
     ++sends_;
-    const bool may_have_acted = outcome.sent && repeat == arm::Repeat::kIdempotent;
+    const bool may_have_acted = outcome.sent && repeat != arm::Repeat::kNever;
     if (is_lasting(outcome) && !may_have_acted) co_return gave_up(outcome, false);
     const SendResult result = courier_.describe(outcome);
     Step step = next_step(repeat, result, courier_.progress(sends_), wiring_.policy());
-    const bool active = step.next == Next::kAnswer && deployment_is_active(outcome);
-    if (step.next == Next::kReadBack || active) {
+    const bool own_doing = step.next == Next::kAnswer && may_be_own_doing(outcome);
+    if (step.next == Next::kReadBack || own_doing) {
       doubted_ = true;
       Found seen = co_await look(first_sent);
       if (seen.evidence == Evidence::kHappened) co_return found(std::move(seen.answer));
-      if (active) co_return answered(outcome);
-      if (seen.evidence == Evidence::kUnclear) co_return gave_up(outcome, true);
+      if (own_doing && !condition_) co_return answered(outcome);
+      if (seen.evidence == Evidence::kUnclear || !may_send_again(seen)) {
+        co_return gave_up(outcome, true);
+      }
       const auto wait = wait_before_resend(repeat, result.retry_after, courier_.progress(sends_),
                                            wiring_.policy());
-      if (!wait) co_return gave_up(outcome, false);
+      if (!wait) co_return gave_up(outcome, repeat != arm::Repeat::kIdempotent);
       step = {Next::kResend, *wait};
     }
     if (step.next == Next::kAnswer) co_return answered(outcome);
-    if (step.next != Next::kResend) co_return gave_up(outcome, false);
+    if (step.next != Next::kResend) co_return gave_up(outcome, step.next == Next::kLost);
     co_await http::sleep_for(step.wait);
   }
 }
@@ -139,10 +162,17 @@ http::Task<std::optional<Forwarded>> Forward::resolve(Entry earlier) {
   std::optional<Forwarded> out;
   if (seen.evidence == Evidence::kHappened) {
     out = found(std::move(seen.answer));
-    if (earlier.poll_kind == arm::PollKind::kAsyncOperation && !earlier.poll_target.empty()) {
+    const bool by_link = earlier.poll_kind == arm::PollKind::kAsyncOperation;
+    if (earlier.running && by_link && !earlier.poll_target.empty()) {
       out->answer.headers.set("Azure-AsyncOperation",
                               origin_of(wiring_.options.upstream_url) + earlier.poll_target);
     }
+  } else if (call_.operation.repeat == arm::Repeat::kConditional && earlier.in_doubt() &&
+             (seen.evidence == Evidence::kUnclear || !may_send_again(seen))) {
+    out.emplace();
+    out->error = "an earlier send of it is in doubt";
+    out->answer = still_in_doubt(call_.operation.method, call_.operation.target);
+    out->certainty = Certainty::kUnknown;
   } else if (!seen.error.empty() || seen.answer.status >= 500 || seen.answer.status == 429) {
     // Sending now could do it twice, and Azure would hardly take it.
     out.emplace();

@@ -24,6 +24,7 @@ struct Forwarded {
   int sends = 0;
   bool read_back = false;  // the answer is what a GET found
   bool held_back = false;  // the last send was answered here (courier.h)
+  bool replayed = false;   // the answer is the one an earlier send of it got
   std::string error;       // when Azure gave no answer
 };
 
@@ -38,13 +39,15 @@ class Forward {
   struct Found {
     Evidence evidence = Evidence::kUnclear;
     http::Response answer;  // for the caller, when it happened
-    std::string error;      // when Azure did not answer the GET
+    std::string etag;
+    std::string error;  // when Azure did not answer the GET
   };
   http::Task<Found> look(Instant first_sent);
   Forwarded answered(const http::Outcome& outcome) const;
   Forwarded found(http::Response answer) const;
   Forwarded gave_up(const http::Outcome& outcome, bool unclear) const;
-  bool deployment_is_active(const http::Outcome& outcome) const;
+  bool may_be_own_doing(const http::Outcome& outcome) const;
+  bool may_send_again(const Found& seen);
   std::string url_of(const std::string& query) const;
 
   const Wiring& wiring_;
@@ -53,7 +56,8 @@ class Forward {
   http::Request read_request_;
   Courier courier_;
   int sends_ = 0;
-  bool doubted_ = false;  // a send of this request, this or an earlier one, was once in doubt
+  bool doubted_ = false;    // a send of this request, this or an earlier one, was once in doubt
+  bool condition_ = false;  // it was sent again under the etag that a look had found
 };
 
 }  // namespace armature::gateway

@@ -12,7 +12,9 @@
 #include "gateway/forward.h"
 #include "gateway/headers.h"
 #include "gateway/hold_back.h"
+#include "gateway/mutation.h"
 #include "gateway/own_subscriptions.h"
+#include "gateway/poll_links.h"
 #include "gateway/record.h"
 #include "gateway/shape.h"
 #include "gateway/wiring.h"
@@ -49,31 +51,10 @@ void forbid_repeat(http::Response& answer, const arm::Operation& operation) {
   }
 }
 
-Forwarded not_sent(http::Response answer, std::string why) {
-  Forwarded out;
-  out.answer = std::move(answer);
-  out.certainty = Certainty::kNotSent;
-  out.error = std::move(why);
-  return out;
+// Polls are shared by those whom Azure would give the same answer.
+std::string poll_key(const Call& call) {
+  return "poll " + call.facts->identity + " " + call.operation.target + "?" + call.operation.query;
 }
-
-// Releases a request key whatever way the coroutine ends.
-class Sending {
- public:
-  Sending(OperationLog& log, const RequestKey& key)
-      : log_(log), key_(key), entered_(log.enter(key)) {}
-  ~Sending() {
-    if (entered_) log_.leave(key_);
-  }
-  Sending(const Sending&) = delete;
-  Sending& operator=(const Sending&) = delete;
-  bool entered() const { return entered_; }
-
- private:
-  OperationLog& log_;
-  const RequestKey& key_;
-  bool entered_;
-};
 
 }  // namespace
 
@@ -84,25 +65,13 @@ struct Gateway::Impl {
   http::Task<http::Response> serve_batch(http::Request request, std::string request_id);
   std::optional<http::Response> refuse_batch(const std::vector<BatchCall>& calls,
                                              const Callers& callers);
-  http::Task<bool> is_own_poll(TaskKey task, std::string target);
   http::Task<Forwarded> read(const Call* call, const http::Request* request, Ticks deadline);
-  http::Task<Forwarded> write(const Call* call, const http::Request* request, Ticks deadline,
-                              access::AuditRecord decision);
-  http::Task<void> note(const Call* call, const RequestKey* key, const Forwarded* done);
-  Forwarded unrecorded(const Error& error);
+  http::Task<Forwarded> poll(const Call* call, const http::Request* request, Ticks deadline);
+  http::Task<void> note_poll(const Call* call, const Forwarded* done);
   http::Response refuse(const Call& call, const Verdict& verdict);
   http::Response finish(const Call& call, Forwarded done);
   void write_line(const Call& call, const Ending& ending);
 };
-
-Forwarded Gateway::Impl::unrecorded(const Error& error) {
-  wiring.log.error("mutation refused: not recorded", {
-                                                         {"error", error.message}
-  });
-  return not_sent(error_answer(503, "RecordUnavailable",
-                               "The request was not sent: it could not be written down first."),
-                  error.message);
-}
 
 http::Response Gateway::Impl::refuse(const Call& call, const Verdict& verdict) {
   const access::Explanation why =
@@ -140,6 +109,7 @@ http::Response Gateway::Impl::finish(const Call& call, Forwarded done) {
   Ending ending = ending_of(done);
   http::Response answer = std::move(done.answer);
   strip_answer_headers(answer.headers);
+  if (done.replayed) answer.headers.set("x-armature-replayed", "true");
   if (answer.status == 401) {  // of our identity, not of the caller: its token held
     answer = error_answer(502, "AzureRefusedIdentity",
                           "Azure refused the token of identity '" + call.facts->identity +
@@ -158,97 +128,55 @@ http::Response Gateway::Impl::finish(const Call& call, Forwarded done) {
   }
   forbid_repeat(answer, call.operation);
   move_links(answer, wiring.options.upstream_url, wiring.options.public_url);
+  sign_poll_links(answer, call.attempt.key, wiring.options.public_url, wiring.poll_link_key);
   return answer;
 }
 
-http::Task<bool> Gateway::Impl::is_own_poll(TaskKey task, std::string target) {
-  bool own = false;
-  std::function<void()> look = [&] {
-    const auto found = wiring.operations->was_handed_out(task, target);
-    own = found && *found;
-  };
-  co_await http::on_worker(wiring.runtime, look);
-  co_return own;
+http::Task<Forwarded> Gateway::Impl::poll(const Call* call, const http::Request* request,
+                                          Ticks deadline) {
+  const Ticks asked_at = wiring.clock.ticks();
+  const std::string key = poll_key(*call);
+  const bool entered = co_await wait_turn(&wiring, key);
+  const Turn turn(entered ? wiring.in_flight.get() : nullptr, key);
+  if (auto shared = wiring.polls->find(key, asked_at, wiring.clock.ticks())) {
+    Forwarded out;
+    out.answer = *std::move(shared);
+    co_return out;
+  }
+  Forward forward(wiring, *call, *request, deadline);
+  Forwarded done = co_await forward.run(wiring.clock.now());
+  if (done.error.empty() && done.answer.status < 400) {
+    const auto lookup = [&](std::string_view name) { return done.answer.headers.get(name); };
+    const auto wait = arm::retry_after(lookup, wiring.clock.now());
+    wiring.polls->keep(key, done.answer, wait, wiring.clock.ticks());
+  }
+  co_return done;
 }
 
 http::Task<Forwarded> Gateway::Impl::read(const Call* call, const http::Request* request,
                                           Ticks deadline) {
+  if (call->operation.is_operation_poll && call->operation.method == "GET") {
+    Forwarded done = co_await poll(call, request, deadline);
+    co_await note_poll(call, &done);
+    co_return done;
+  }
   Forward forward(wiring, *call, *request, deadline);
   Forwarded done = co_await forward.run(wiring.clock.now());
+  co_await note_poll(call, &done);
+  co_return done;
+}
+
+http::Task<void> Gateway::Impl::note_poll(const Call* call, const Forwarded* done) {
   const TaskKey& task = call->attempt.key;
   const std::string& target = call->operation.target;
   const auto kind = wiring.operations->watches(task, target);
-  if (kind && done.error.empty() && has_ended(*kind, done.answer)) {
-    Status kept = co_await note_finished(&wiring, task, target);
-    if (!kept)
-      wiring.log.error("end of operation not kept", {
-                                                        {"error", kept.error().message}
-      });
-  }
-  if (kind || call->operation.is_operation_poll) {
-    std::vector<std::string> polls = poll_links(done.answer, wiring.options);
-    if (!polls.empty()) {
-      Status kept = co_await hand_out(&wiring, task, std::move(polls));
-      if (!kept)
-        wiring.log.error("poll link not kept", {
-                                                   {"error", kept.error().message}
-        });
-    }
-  }
-  co_return done;
-}
-
-// A write is decided, written down, then sent. What an earlier send of the same request left in
-// doubt is looked up first, and the answer is that one's when it took effect or still runs.
-http::Task<Forwarded> Gateway::Impl::write(const Call* call, const http::Request* request,
-                                           Ticks deadline, access::AuditRecord decision) {
-  const RequestKey key = key_of(call->attempt, call->operation, request->body);
-  const bool resolvable = call->operation.repeat == arm::Repeat::kIdempotent;
-  const Sending sending(*wiring.operations, key);
-  if (!sending.entered()) {
-    wiring.audit.record(std::move(decision));
-    co_return not_sent(in_progress(call->operation.target), "the same request is being sent");
-  }
-  Forward forward(wiring, *call, *request, deadline);
-  Result<std::optional<Entry>> earlier = co_await find_earlier(&wiring, &key);
-  if (!earlier) co_return unrecorded(earlier.error());
-  if (!resolvable && *earlier && (*earlier)->in_doubt()) {
-    wiring.audit.record(std::move(decision));
-    co_return not_sent(still_in_doubt(call->operation.method, call->operation.target),
-                       "an earlier send of it is in doubt");
-  }
-  std::optional<access::AuditRecord> record(std::move(decision));
-  const bool in_flight = resolvable && *earlier && (*earlier)->in_flight();
-  if (in_flight) {
-    const Instant now = wiring.clock.now();
-    std::string none;
-    Status recorded = co_await write_ahead(&wiring, std::move(record), nullptr, none, now);
-    if (!recorded) co_return unrecorded(recorded.error());
-    record.reset();
-    Entry entry = **earlier;
-    std::optional<Forwarded> resolved = co_await forward.resolve(std::move(entry));
-    if (resolved) {
-      // Unknown stays in doubt as it was: with the time of its own first send.
-      if (resolved->certainty == Certainty::kAnswered) co_await note(call, &key, &*resolved);
-      co_return *std::move(resolved);
-    }
-  }
-  const Instant first_sent = wiring.clock.now();
-  std::string request_id = call->request_id;
-  Status ahead = co_await write_ahead(&wiring, std::move(record), &key, request_id, first_sent);
-  if (!ahead) co_return unrecorded(ahead.error());
-  Forwarded done = co_await forward.run(first_sent);
-  co_await note(call, &key, &done);
-  co_return done;
-}
-
-http::Task<void> Gateway::Impl::note(const Call* call, const RequestKey* key,
-                                     const Forwarded* done) {
-  Status kept = co_await note_end(&wiring, key, call, done);
-  if (!kept)
-    wiring.log.error("outcome not kept", {
-                                             {"error", kept.error().message}
+  if (!kind || !done->error.empty() || !has_ended(*kind, done->answer)) co_return;
+  const Status kept = co_await note_finished(&wiring, task, target);
+  if (!kept) {
+    wiring.log.error("end of operation not kept", {
+                                                      {"error", kept.error().message}
     });
+  }
 }
 
 http::Task<http::Response> Gateway::Impl::serve(http::Request request, std::string request_id) {
@@ -262,6 +190,8 @@ http::Task<http::Response> Gateway::Impl::serve(http::Request request, std::stri
   if (is_batch(request)) {
     co_return co_await serve_batch(std::move(request), std::move(request_id));
   }
+  const std::string signature = take_signature(request.target);
+  const std::string target = request.target;
   Callers callers = co_await callers_of(&wiring, &request);
   auto read_in = read_call(request, request_id, callers);
   if (auto* refused = std::get_if<Refused>(&read_in)) {
@@ -273,11 +203,9 @@ http::Task<http::Response> Gateway::Impl::serve(http::Request request, std::stri
   const bool known = call.facts != nullptr;
   if (!known) call.facts = no_facts(call.attempt);
   Verdict verdict = judge(call, wiring.clock.now());
-  if (!verdict.decision.allowed && known && call.operation.method == "GET") {
-    TaskKey task = call.attempt.key;
-    std::string target = call.operation.target;
-    const bool own = co_await is_own_poll(std::move(task), std::move(target));
-    if (own) verdict.decision = own_poll_decision();
+  if (!verdict.decision.allowed && known && call.operation.method == "GET" &&
+      is_signed_for(call.attempt.key, target, signature, wiring.poll_link_key)) {
+    verdict.decision = own_poll_decision();
   }
   if (!verdict.decision.allowed && lists_subscriptions(call.operation)) {
     verdict.decision = own_subscriptions(*call.facts, wiring.clock.now());
@@ -291,7 +219,7 @@ http::Task<http::Response> Gateway::Impl::serve(http::Request request, std::stri
     Forwarded done = co_await read(&call, &request, deadline);
     co_return finish(call, std::move(done));
   }
-  Forwarded done = co_await write(&call, &request, deadline, std::move(record));
+  Forwarded done = co_await forward_mutation(&wiring, &call, &request, deadline, std::move(record));
   co_return finish(call, std::move(done));
 }
 
@@ -353,7 +281,8 @@ Result<std::unique_ptr<Gateway>> Gateway::open(Options options, http::Runtime& r
                                                access::GrantStore& grants, access::AuditLog& audit,
                                                const Clock& clock, Random& random, Log& log) {
   ARMATURE_CHECK(check(options));
-  ARMATURE_TRY(auto operations, OperationLog::open(database, clock));
+  if (options.state_key.empty()) options.state_key = Secret(random.bytes(32));
+  ARMATURE_TRY(auto operations, OperationLog::open(database, clock, random, options.state_key));
   ARMATURE_TRY(auto stops, KillSwitch::open(database, audit, clock));
   auto breaker = std::make_unique<Breaker>(BreakerRules{});
   auto pacer = pacer_for(options);
@@ -362,6 +291,7 @@ Result<std::unique_ptr<Gateway>> Gateway::open(Options options, http::Runtime& r
              log, std::move(operations), std::move(stops), std::move(breaker), std::move(pacer),
              std::make_unique<Refusals>(audit, clock)}
   });
+  impl->wiring.poll_link_key = poll_link_key(impl->wiring.options.state_key);
   return std::make_unique<Gateway>(std::move(impl));
 }
 
@@ -381,7 +311,7 @@ http::Task<http::Response> Gateway::handle(http::Request request) {
 KillSwitch& Gateway::stops() { return *impl_->wiring.stops; }
 
 void Gateway::forget_doubts(const TaskKey& task) {
-  impl_->wiring.operations->forget_doubts(task, [impl = impl_.get()](Status status) {
+  impl_->wiring.operations->forget(task, [impl = impl_.get()](Status status) {
     if (status) return;
     impl->wiring.log.error("doubts not forgotten", {
                                                        {"error", status.error().message}

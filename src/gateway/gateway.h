@@ -10,9 +10,12 @@
 //             additionalInfo, 400 for what cannot be read, 502/503 AzureUnreachable
 //   Repeats   by idempotency class only, within the budget and the deadline; Retry-After obeyed. A
 //             mutation is written ahead (not_sent → sent → answered). In doubt (sent, no answer,
-//             also after a crash), it is resolved by reading back before any repeat; an action
-//             (POST) or PATCH in doubt is refused to later attempts of the task until a person
-//             cleared it
+//             also after a crash), it is resolved by reading back before any repeat; what cannot be
+//             (an action, a PATCH without an etag) is refused until a person cleared the task. A
+//             client's own repeat, and a later attempt of the task, get the outcome of what was
+//             sent (docs/retries.md)
+//   Polls     links to long-running operations are signed for the task that started them; one poll
+//             goes upstream per Retry-After, however many wait
 //   Threads   handle() from any thread; the task runs on the runtime's I/O threads
 //   Lifetime  everything passed in outlives the gateway
 //   Source    facts on safe retries; resource-provider contract
@@ -25,6 +28,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "base/secret.h"
 #include "http/client.h"
 #include "http/task.h"
 #include "identity/attempt_tokens.h"
@@ -48,6 +52,8 @@ struct Options {
   std::string upstream_url;  // https://management.azure.com, or the sandbox
   std::string audience = "https://management.azure.com/";  // of the upstream token
   std::string public_url;  // how clients reach this gateway: for rewritten poll URLs
+  // Signs poll links and seals kept answers. Empty: one that ends with the process.
+  Secret state_key;
   int read_retries = 4;
   int write_retries = 4;
   Micros first_delay = std::chrono::milliseconds(500);
@@ -68,7 +74,7 @@ class Gateway {
                                                const Clock& clock, Random& random, Log& log);
   ~Gateway();
   http::Task<http::Response> handle(http::Request request);
-  // A person cleared the task: actions it sent without an answer may be sent again.
+  // A person cleared the task: its actions are to be sent again, also those without an answer.
   void forget_doubts(const TaskKey& task);
   KillSwitch& stops();
 

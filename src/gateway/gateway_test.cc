@@ -101,6 +101,8 @@ TEST_F(GatewayTest, ATaskMayPollItsOwnOperationOnly) {
   azure.put(path, JsonObject{
                       {"status", "Succeeded"}
   });
+  EXPECT_EQ(send(token, "GET", path + "?s=x").status, 403) << "without the gateway's signature";
+  EXPECT_EQ(send(token, "GET", poll + "x").status, 403);
   EXPECT_EQ(send(token, "GET", poll).status, 200);
   EXPECT_EQ(azure.last().target, path + "?s=x");
   EXPECT_EQ(send(begin(attempt_of("u")), "GET", poll).status, 403);

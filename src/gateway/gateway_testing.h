@@ -68,6 +68,7 @@ class GatewayTest : public ::testing::Test {
     Options options;
     options.upstream_url = azure.url();
     options.public_url = "https://127.0.0.1:9";
+    options.state_key = Secret("the key of this test");
     options.first_delay = std::chrono::milliseconds(1);
     options.longest_delay = std::chrono::milliseconds(2);
     options.attempt_timeout = std::chrono::seconds(20);
@@ -83,8 +84,10 @@ class GatewayTest : public ::testing::Test {
   }
 
   http::Response send(const std::string& token, const std::string& method,
-                      const std::string& target, const std::string& body = "") {
+                      const std::string& target, const std::string& body = "",
+                      const http::Headers& headers = {}) {
     http::Request request;
+    request.headers = headers;
     request.method = method;
     request.target = target;
     request.body = body;

@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "base/crypto.h"
 #include "base/json.h"
+#include "base/seal.h"
 
 namespace armature::gateway {
 namespace {
@@ -41,12 +42,33 @@ CREATE TABLE gateway_poll(
 ) WITHOUT ROWID;
 CREATE INDEX gateway_poll_given ON gateway_poll(given_at);
 )sql";
+// Poll links are signed since: no list of what was handed out is kept. A key of before is the base
+// of its own first ordinal.
+constexpr std::string_view kOrdinals = R"sql(
+DROP TABLE gateway_poll;
+ALTER TABLE gateway_operation ADD COLUMN base TEXT NOT NULL DEFAULT '';
+ALTER TABLE gateway_operation ADD COLUMN ordinal INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE gateway_operation ADD COLUMN client_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE gateway_operation ADD COLUMN answer TEXT NOT NULL DEFAULT '';
+UPDATE gateway_operation SET base = request_key;
+CREATE INDEX gateway_operation_client ON gateway_operation(base, client_id);
+CREATE INDEX gateway_operation_ordinal ON gateway_operation(base, fence, ordinal);
+CREATE INDEX gateway_operation_doubt ON gateway_operation(base)
+  WHERE state IN ('sent', 'unknown');
+)sql";
 constexpr storage::Migration kMigrations[] = {
     {1, kTables                                                                            },
-    {2, "CREATE INDEX gateway_operation_task ON gateway_operation(dag_id, run_id, task_id)"}
+    {2, "CREATE INDEX gateway_operation_task ON gateway_operation(dag_id, run_id, task_id)"},
+    {3, kOrdinals                                                                          }
 };
 
 constexpr auto kKept = std::chrono::hours(24 * 30);
+// OASIS Repeatable Requests, as the services of Azure that know it keep it; SDKs repeat for less.
+constexpr auto kClientRepeats = std::chrono::minutes(5);
+constexpr std::size_t kLongestKey = 255;  // of an Idempotency-Key
+constexpr const char* kEntry =
+    "SELECT state, status, running, poll_kind, poll_target, first_sent_at, answer, client_id, "
+    "changed_at, method, target, body_digest, ordinal, fence FROM gateway_operation WHERE ";
 
 std::string path_key(std::string_view target) {
   return to_lower(target.substr(0, target.find('?')));
@@ -71,25 +93,43 @@ int stored_kind(arm::PollKind kind) {
 
 }  // namespace
 
-RequestKey key_of(const Attempt& attempt, const arm::Operation& operation, std::string_view body) {
-  RequestKey key{{}, attempt, operation.method, to_lower(operation.target), sha256_hex(body)};
+Result<RequestKey> key_of(const Attempt& attempt, const arm::Operation& operation,
+                          const http::Headers& headers, std::string_view body) {
+  RequestKey key(attempt);
+  key.client_id = headers.get("x-ms-client-request-id").value_or("");
+  key.method = operation.method;
+  key.target = to_lower(operation.target);
+  key.body_digest = sha256_hex(body);
   JsonObject parts;
   parts["task"] = to_string(attempt.key);
-  parts["method"] = key.method;
-  parts["target"] = key.target;
-  parts["query"] = operation.query;
-  parts["body"] = key.body_digest;
-  key.text = sha256_hex(canonical(parts));
+  const auto name = headers.get("Idempotency-Key");
+  if (name && name->size() > kLongestKey) {
+    return fail(Code::kInvalid, "an Idempotency-Key has at most 255 characters");
+  }
+  key.named = name && !name->empty();
+  key.counted = !key.named && operation.repeat == arm::Repeat::kNever;
+  if (key.named) {
+    parts["key"] = *name;
+  } else {
+    parts["method"] = key.method;
+    parts["target"] = key.target;
+    parts["query"] = operation.query;
+    parts["body"] = key.body_digest;
+  }
+  key.base = sha256_hex(canonical(parts));
+  key.text = key.base;
   return key;
 }
 
-OperationLog::OperationLog(storage::Database& database, const Clock& clock)
-    : database_(database), clock_(clock) {}
+OperationLog::OperationLog(storage::Database& database, const Clock& clock, Random& random,
+                           Secret key)
+    : database_(database), clock_(clock), random_(random), key_(std::move(key)) {}
 
 Result<std::unique_ptr<OperationLog>> OperationLog::open(storage::Database& database,
-                                                         const Clock& clock) {
+                                                         const Clock& clock, Random& random,
+                                                         Secret key) {
   ARMATURE_CHECK(database.migrate("gateway", kMigrations));
-  std::unique_ptr<OperationLog> log(new OperationLog(database, clock));
+  std::unique_ptr<OperationLog> log(new OperationLog(database, clock, random, std::move(key)));
   ARMATURE_CHECK(log->load());
   return log;
 }
@@ -98,9 +138,7 @@ Status OperationLog::load() {
   const std::int64_t oldest = to_micros(clock_.now() - kKept);
   const auto prune = [&](storage::Connection& connection) -> Status {
     auto operations = connection.prepare("DELETE FROM gateway_operation WHERE changed_at < ?");
-    ARMATURE_CHECK(operations.bind(oldest).run());
-    auto polls = connection.prepare("DELETE FROM gateway_poll WHERE given_at < ?");
-    return polls.bind(oldest).run();
+    return operations.bind(oldest).run();
   };
   ARMATURE_CHECK(database_.write(prune));
   return database_.read([&](storage::Connection& connection) -> Status {
@@ -112,8 +150,9 @@ Status OperationLog::load() {
       ARMATURE_TRY(auto run, RunId::parse(rows.text(2)));
       ARMATURE_TRY(auto task, TaskId::parse(rows.text(3)));
       const TaskKey owner{dag, run, task, static_cast<int>(rows.integer(4))};
-      const Attempt any_attempt{owner, 0, 0};
-      const RequestKey key{rows.text(0), any_attempt, {}, rows.text(5), {}};
+      RequestKey key(Attempt{owner, 0, 0});
+      key.text = rows.text(0);
+      key.target = rows.text(5);
       Entry entry;
       entry.running = true;
       entry.poll_kind = kind_of(rows.integer(6));
@@ -124,36 +163,82 @@ Status OperationLog::load() {
   });
 }
 
-bool OperationLog::enter(const RequestKey& key) {
-  const std::lock_guard lock(mutex_);
-  return sending_.insert(key.text).second;
+bool OperationLog::is_recent(std::int64_t changed_at) const {
+  return clock_.now() - from_micros(changed_at) < kClientRepeats;
 }
 
-void OperationLog::leave(const RequestKey& key) {
-  const std::lock_guard lock(mutex_);
-  sending_.erase(key.text);
+Entry OperationLog::read_entry(storage::Statement& row) const {
+  Entry entry;
+  entry.state = row.text(0);
+  entry.status = static_cast<int>(row.integer(1));
+  entry.running = row.integer(2) != 0;
+  entry.poll_kind = kind_of(row.integer(3));
+  entry.poll_target = row.text(4);
+  entry.first_sent = from_micros(row.integer(5));
+  if (const std::string sealed = row.text(6); !sealed.empty()) {
+    // Of another key: as if it had not been kept.
+    if (const auto opened = unseal(sealed, key_)) entry.answer = opened->reveal();
+  }
+  return entry;
 }
 
-Result<std::optional<Entry>> OperationLog::find(const RequestKey& key) const {
-  return database_.read_value<std::optional<Entry>>(
-      [&](storage::Connection& connection) -> Result<std::optional<Entry>> {
-        auto row = connection.prepare(
-            "SELECT state, status, running, poll_kind, poll_target, first_sent_at "
-            "FROM gateway_operation WHERE request_key = ?");
-        row.bind(key.text);
-        std::optional<Entry> found;
-        if (row.step()) {
-          found.emplace();
-          found->state = row.text(0);
-          found->status = static_cast<int>(row.integer(1));
-          found->running = row.integer(2) != 0;
-          found->poll_kind = kind_of(row.integer(3));
-          found->poll_target = row.text(4);
-          found->first_sent = from_micros(row.integer(5));
-        }
-        ARMATURE_CHECK(row.status());
-        return found;
-      });
+Result<Place> OperationLog::place_by_text(storage::Connection& connection,
+                                          const RequestKey& key) const {
+  auto row = connection.prepare(std::string(kEntry) + "request_key = ?");
+  row.bind(key.text);
+  Place place;
+  if (row.step()) {
+    place.entry = read_entry(row);
+    place.in_doubt = place.entry->in_doubt();
+    place.same_request = key.named || (!key.client_id.empty() && row.text(7) == key.client_id &&
+                                       is_recent(row.integer(8)));
+    place.of_earlier = row.integer(13) < key.attempt.fence;
+    place.other_request = key.named && (row.text(9) != key.method || row.text(10) != key.target ||
+                                        row.text(11) != key.body_digest);
+  }
+  ARMATURE_CHECK(row.status());
+  return place;
+}
+
+// The client's own repeat has the id of what it repeats. Anything else is the next action of this
+// attempt, and the same in number of the attempt before.
+Result<Place> OperationLog::place_action(storage::Connection& connection, RequestKey& key) const {
+  Place place;
+  if (!key.client_id.empty()) {
+    auto own = connection.prepare(std::string(kEntry) +
+                                  "base = ? AND client_id = ? ORDER BY ordinal DESC LIMIT 1");
+    own.bind(key.base).bind(key.client_id);
+    if (own.step() && is_recent(own.integer(8))) {
+      place.entry = read_entry(own);
+      place.same_request = true;
+      key.ordinal = static_cast<int>(own.integer(12));
+    }
+    ARMATURE_CHECK(own.status());
+  }
+  if (!place.same_request) {
+    auto last = connection.prepare(
+        "SELECT ordinal FROM gateway_operation WHERE base = ? AND fence = ? "
+        "ORDER BY ordinal DESC LIMIT 1");
+    last.bind(key.base).bind(key.attempt.fence);
+    key.ordinal = last.step() ? static_cast<int>(last.integer(0)) + 1 : 0;
+    ARMATURE_CHECK(last.status());
+  }
+  if (key.ordinal > 0) key.text = sha256_hex(key.base + "#" + std::to_string(key.ordinal));
+  if (!place.same_request) {
+    ARMATURE_TRY(place, place_by_text(connection, key));
+    place.same_request = false;
+  }
+  auto doubt = connection.prepare(
+      "SELECT 1 FROM gateway_operation WHERE base = ? AND state IN ('sent', 'unknown') LIMIT 1");
+  place.in_doubt = doubt.bind(key.base).step();
+  ARMATURE_CHECK(doubt.status());
+  return place;
+}
+
+Result<Place> OperationLog::place(RequestKey& key) const {
+  return database_.read_value<Place>([&](storage::Connection& connection) -> Result<Place> {
+    return key.counted ? place_action(connection, key) : place_by_text(connection, key);
+  });
 }
 
 void OperationLog::mark_sent(const RequestKey& key, const std::string& request_id, Instant at,
@@ -163,10 +248,12 @@ void OperationLog::mark_sent(const RequestKey& key, const std::string& request_i
         auto row = connection.prepare(
             "INSERT INTO gateway_operation(dag_id, run_id, task_id, map_index, request_key, "
             "try_number, fence, request_id, method, target, body_digest, state, first_sent_at, "
-            "changed_at) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'sent', ?, ?) "
+            "changed_at, base, ordinal, client_id) "
+            "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'sent', ?, ?, ?, ?, ?) "
             "ON CONFLICT(request_key) DO UPDATE SET try_number = excluded.try_number, "
             "fence = excluded.fence, request_id = excluded.request_id, state = 'sent', "
-            "status = 0, running = 0, poll_kind = 2, poll_target = '', "
+            "status = 0, running = 0, poll_kind = 2, poll_target = '', answer = '', "
+            "client_id = excluded.client_id, "
             "first_sent_at = excluded.first_sent_at, changed_at = excluded.changed_at");
         return bind_task(row, key.attempt.key)
             .bind(key.text)
@@ -178,6 +265,9 @@ void OperationLog::mark_sent(const RequestKey& key, const std::string& request_i
             .bind(key.body_digest)
             .bind(at)
             .bind(at)
+            .bind(key.base)
+            .bind(key.ordinal)
+            .bind(key.client_id)
             .run();
       },
       std::move(done));
@@ -185,16 +275,22 @@ void OperationLog::mark_sent(const RequestKey& key, const std::string& request_i
 
 void OperationLog::mark_ended(const RequestKey& key, const Entry& end, Done done) {
   if (end.running) remember(key, end);
+  std::string sealed;
+  if (!end.answer.empty()) {
+    // Without it the action still counts as answered: its answer alone cannot be given again.
+    if (auto made = seal(end.answer, key_, random_)) sealed = *std::move(made);
+  }
   database_.write_async(
-      [key, end, now = to_micros(clock_.now())](storage::Connection& connection) -> Status {
+      [key, end, sealed, now = to_micros(clock_.now())](storage::Connection& connection) -> Status {
         auto row = connection.prepare(
             "UPDATE gateway_operation SET state = ?, status = ?, running = ?, poll_kind = ?, "
-            "poll_target = ?, changed_at = ? WHERE request_key = ?");
+            "poll_target = ?, answer = ?, changed_at = ? WHERE request_key = ?");
         return row.bind(end.state)
             .bind(end.status)
             .bind(end.running ? 1 : 0)
             .bind(stored_kind(end.poll_kind))
             .bind(end.poll_target)
+            .bind(sealed)
             .bind(now)
             .bind(key.text)
             .run();
@@ -202,42 +298,31 @@ void OperationLog::mark_ended(const RequestKey& key, const Entry& end, Done done
       std::move(done));
 }
 
-void OperationLog::forget_doubts(const TaskKey& task, Done done) {
+void OperationLog::mark_taken_over(const RequestKey& key, Done done) {
+  database_.write_async(
+      [key](storage::Connection& connection) -> Status {
+        auto row = connection.prepare(
+            "UPDATE gateway_operation SET try_number = ?, fence = ?, client_id = ? "
+            "WHERE request_key = ?");
+        return row.bind(key.attempt.try_number)
+            .bind(key.attempt.fence)
+            .bind(key.client_id)
+            .bind(key.text)
+            .run();
+      },
+      std::move(done));
+}
+
+void OperationLog::forget(const TaskKey& task, Done done) {
   database_.write_async(
       [task](storage::Connection& connection) -> Status {
         auto rows = connection.prepare(
             "DELETE FROM gateway_operation WHERE dag_id = ? AND run_id = ? AND task_id = ? "
-            "AND map_index = ? AND method IN ('POST', 'PATCH') AND state IN ('sent', 'unknown')");
+            "AND map_index = ? AND (method = 'POST' OR CASE WHEN state IN ('sent', 'unknown') "
+            "THEN method = 'PATCH' ELSE running = 0 END)");
         return bind_task(rows, task).run();
       },
       std::move(done));
-}
-
-void OperationLog::hand_out(const TaskKey& task, std::vector<std::string> targets, Done done) {
-  database_.write_async(
-      [task, targets = std::move(targets),
-       now = to_micros(clock_.now())](storage::Connection& connection) -> Status {
-        for (const std::string& target : targets) {
-          auto row = connection.prepare(
-              "INSERT INTO gateway_poll(dag_id, run_id, task_id, map_index, path, given_at) "
-              "VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET given_at = excluded.given_at");
-          ARMATURE_CHECK(bind_task(row, task).bind(path_key(target)).bind(now).run());
-        }
-        return Ok{};
-      },
-      std::move(done));
-}
-
-Result<bool> OperationLog::was_handed_out(const TaskKey& task, std::string_view target) const {
-  const std::string path = path_key(target);
-  return database_.read_value<bool>([&](storage::Connection& connection) -> Result<bool> {
-    auto row = connection.prepare(
-        "SELECT 1 FROM gateway_poll WHERE dag_id = ? AND run_id = ? AND task_id = ? "
-        "AND map_index = ? AND path = ?");
-    const bool found = bind_task(row, task).bind(path).step();
-    ARMATURE_CHECK(row.status());
-    return found;
-  });
 }
 
 void OperationLog::remember(const RequestKey& key, const Entry& end) {

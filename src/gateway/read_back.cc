@@ -86,6 +86,19 @@ bool created_after(const Json& there, Instant first_sent) {
   return false;
 }
 
+bool holds_patch(const JsonObject& sent, const JsonObject& there) {
+  return std::all_of(sent.begin(), sent.end(), [&](const auto& member) {
+    const Json& wanted = member.value();
+    const Json* other = find_ci(there, member.key());
+    const bool gone = other == nullptr || other->is_null();
+    if (wanted.is_null() || gone) return wanted.is_null() == gone;
+    if (wanted.is_object() && other->is_object()) {
+      return holds_patch(wanted.get_object(), other->get_object());
+    }
+    return compare_at(member.key(), wanted, *other) == Fit::kContained;
+  });
+}
+
 }  // namespace
 
 Fit compare(const Json& sent, const Json& there) { return compare_at("", sent, there); }
@@ -112,9 +125,20 @@ Evidence judge_put(const Sent& sent, int get_status, std::string_view get_body) 
   return Evidence::kAbsent;
 }
 
-Evidence judge_delete(int get_status) {
+Evidence judge_patch(const Json& sent, int get_status, std::string_view get_body) {
+  if (get_status != 200 || !sent.is_object()) return Evidence::kUnclear;
+  const auto there = parse_json(get_body);
+  if (!there || !there->is_object()) return Evidence::kUnclear;
+  return holds_patch(sent.get_object(), there->get_object()) ? Evidence::kHappened
+                                                             : Evidence::kAbsent;
+}
+
+Evidence judge_delete(int get_status, std::string_view get_body, Instant first_sent) {
   if (get_status == 404 || get_status == 204) return Evidence::kHappened;
-  return get_status == 200 ? Evidence::kAbsent : Evidence::kUnclear;
+  if (get_status != 200) return Evidence::kUnclear;
+  const auto there = parse_json(get_body);
+  if (there && created_after(*there, first_sent)) return Evidence::kHappened;
+  return Evidence::kAbsent;
 }
 
 }  // namespace armature::gateway

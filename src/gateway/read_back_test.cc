@@ -75,10 +75,45 @@ const Row kRows[] = {
 INSTANTIATE_TEST_SUITE_P(Table, JudgePut, ::testing::ValuesIn(kRows));
 
 TEST(JudgeDelete, IsSettledByWhatIsStillThere) {
-  EXPECT_EQ(judge_delete(404), Evidence::kHappened);
-  EXPECT_EQ(judge_delete(204), Evidence::kHappened);
-  EXPECT_EQ(judge_delete(200), Evidence::kAbsent);
-  EXPECT_EQ(judge_delete(403), Evidence::kUnclear);
+  const Instant sent = *from_rfc3339("2026-03-01T12:00:00Z");
+  const auto judge = [&](int status, const char* there) {
+    return judge_delete(status, there, sent);
+  };
+  EXPECT_EQ(judge(404, ""), Evidence::kHappened);
+  EXPECT_EQ(judge(204, ""), Evidence::kHappened);
+  EXPECT_EQ(judge(200, "{}"), Evidence::kAbsent);
+  EXPECT_EQ(judge(403, ""), Evidence::kUnclear);
+  EXPECT_EQ(judge(200, R"({"systemData":{"createdAt":"2026-03-01T11:59:59Z"}})"),
+            Evidence::kAbsent);
+  EXPECT_EQ(judge(200, R"({"systemData":{"createdAt":"2026-03-01T12:00:01Z"}})"),
+            Evidence::kHappened)
+      << "made anew by somebody else";
+}
+
+TEST(JudgePatch, HoldsWhatAMergePatchLeaves) {
+  const struct {
+    const char* name;
+    const char* sent;
+    int status;
+    const char* there;
+    Evidence evidence;
+  } kTable[] = {
+      {"a value",         R"({"tags":{"a":"1"}})",        200, R"({"tags":{"a":"1","b":"2"}})", kHappened},
+      {"another value",   R"({"tags":{"a":"1"}})",        200, R"({"tags":{"a":"2"}})",         kAbsent  },
+      {"no value",        R"({"tags":{"a":"1"}})",        200, R"({"properties":{}})",          kAbsent  },
+      {"removed",         R"({"tags":{"a":null}})",       200, R"({"tags":{"b":"2"}})",         kHappened},
+      {"not removed",     R"({"tags":{"a":null}})",       200, R"({"tags":{"a":"2"}})",         kAbsent  },
+      {"null stays null", R"({"identity":null})",         200, R"({"identity":null})",          kHappened},
+      {"a list",          R"({"zones":["1","2"]})",       200, R"({"zones":["1","2"]})",        kHappened},
+      {"a longer list",   R"({"zones":["1"]})",           200, R"({"zones":["1","1"]})",        kAbsent  },
+      {"write-only",      R"({"properties":{"pw":"x"}})", 200, R"({"properties":{}})",          kAbsent  },
+      {"nothing there",   R"({"tags":{}})",               404, R"({})",                         kUnclear },
+      {"no right",        R"({"tags":{}})",               403, R"({})",                         kUnclear },
+      {"no object",       R"([1])",                       200, R"({})",                         kUnclear },
+  };
+  for (const auto& row : kTable) {
+    EXPECT_EQ(judge_patch(*parse_json(row.sent), row.status, row.there), row.evidence) << row.name;
+  }
 }
 
 }  // namespace

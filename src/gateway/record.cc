@@ -1,5 +1,6 @@
 #include "gateway/record.h"
 
+#include <array>
 #include <mutex>
 
 #include "gateway/headers.h"
@@ -29,9 +30,28 @@ class Gathered {
   std::function<void()> resume_;
 };
 
+constexpr std::size_t kLongestKept = 64 * 1024;
+constexpr std::array kKeptHeaders = {
+    "Content-Type", "Azure-AsyncOperation",        "Operation-Location",
+    "Location",     "x-ms-correlation-request-id", "Retry-After"};
+
 Json body_of(const http::Response& answer) {
   const auto body = parse_json(answer.body);
   return body ? *body : Json();
+}
+
+// What a client needs to go on: the body, and where to poll.
+std::string text_of(const http::Response& answer) {
+  if (answer.body.size() > kLongestKept) return {};
+  JsonObject headers;
+  for (const char* name : kKeptHeaders) {
+    if (auto value = answer.headers.get(name)) headers[name] = *std::move(value);
+  }
+  return dump(JsonObject{
+      {"status",  answer.status     },
+      {"headers", std::move(headers)},
+      {"body",    answer.body       }
+  });
 }
 
 }  // namespace
@@ -53,18 +73,28 @@ http::Task<Status> write_ahead(const Wiring* wiring, std::optional<access::Audit
   co_return status;
 }
 
-http::Task<Result<std::optional<Entry>>> find_earlier(const Wiring* wiring, const RequestKey* key) {
-  Result<std::optional<Entry>> found = std::optional<Entry>();
-  std::function<void()> look = [&] { found = wiring->operations->find(*key); };
+http::Task<bool> wait_turn(const Wiring* wiring, std::string key) {
+  bool entered = true;
+  std::function<void(std::function<void()>)> start = [&](std::function<void()> resume) {
+    entered = wiring->in_flight->enter(key, resume);
+    if (!entered) resume();
+  };
+  co_await http::until(start);
+  co_return entered;
+}
+
+http::Task<Result<Place>> find_place(const Wiring* wiring, RequestKey* key) {
+  Result<Place> found = Place();
+  std::function<void()> look = [&] { found = wiring->operations->place(*key); };
   co_await http::on_worker(wiring->runtime, look);
   co_return found;
 }
 
-http::Task<Status> hand_out(const Wiring* wiring, TaskKey task, std::vector<std::string> links) {
+http::Task<Status> take_over(const Wiring* wiring, const RequestKey* key) {
   Status status = Ok{};
   std::function<void(std::function<void()>)> start = [&](std::function<void()> resume) {
     const auto all = std::make_shared<Gathered>(1, std::move(resume));
-    wiring->operations->hand_out(task, std::move(links), Gathered::done(all, &status));
+    wiring->operations->mark_taken_over(*key, Gathered::done(all, &status));
   };
   co_await http::until(start);
   co_return status;
@@ -84,31 +114,26 @@ http::Task<Status> note_end(const Wiring* wiring, const RequestKey* key, const C
                             const Forwarded* done) {
   Status status = Ok{};
   const Entry end = entry_of(*call, *done, wiring->options);
-  std::vector<std::string> links = poll_links(done->answer, wiring->options);
   std::function<void(std::function<void()>)> start = [&](std::function<void()> resume) {
-    const auto all = std::make_shared<Gathered>(links.empty() ? 1 : 2, std::move(resume));
-    const bool with_links = !links.empty();
+    const auto all = std::make_shared<Gathered>(1, std::move(resume));
     wiring->operations->mark_ended(*key, end, Gathered::done(all, &status));
-    if (with_links) {
-      wiring->operations->hand_out(call->attempt.key, std::move(links),
-                                   Gathered::done(all, &status));
-    }
   };
   co_await http::until(start);
   co_return status;
 }
 
-std::vector<std::string> poll_links(const http::Response& answer, const Options& options) {
-  std::vector<std::string> links;
-  for (const char* name : {"Azure-AsyncOperation", "Operation-Location", "Location"}) {
-    // Location is a poll link of a 202 only; otherwise it names a resource.
-    if (std::string_view(name) == "Location" && answer.status != 202) continue;
-    const auto url = answer.headers.get(name);
-    if (!url) continue;
-    auto local = local_target(*url, options.public_url, options.upstream_url);
-    if (local) links.push_back(std::move(*local));
+http::Response kept_answer(const Entry& entry) {
+  http::Response answer;
+  answer.status = entry.status;
+  if (const auto kept = parse_json(entry.answer); kept && kept->is_object()) {
+    answer.body = text_at(*kept, "body");
+    if (const Json* headers = find(*kept, "headers"); headers && headers->is_object()) {
+      for (const auto& header : headers->get_object()) {
+        answer.headers.set(header.key(), std::string(as_text(header.value())));
+      }
+    }
   }
-  return links;
+  return answer;
 }
 
 Ending ending_of(const Forwarded& done) {
@@ -121,6 +146,7 @@ Ending ending_of(const Forwarded& done) {
   ending.correlation_id = done.answer.headers.get("x-ms-correlation-request-id").value_or("");
   JsonObject detail;
   if (done.read_back) detail["read_back"] = true;
+  if (done.replayed) detail["replayed"] = true;
   if (!done.error.empty()) detail["error"] = done.error;
   if (!detail.empty()) ending.detail = std::move(detail);
   return ending;
@@ -133,6 +159,9 @@ Entry entry_of(const Call& call, const Forwarded& done, const Options& options) 
   if (done.certainty == Certainty::kUnknown) entry.state = "unknown";
   if (entry.state != "answered") return entry;
   entry.status = done.answer.status;
+  if (call.operation.repeat == arm::Repeat::kNever && entry.status < 400) {
+    entry.answer = text_of(done.answer);
+  }
   const http::Headers& headers = done.answer.headers;
   const auto lookup = [&](std::string_view name) { return headers.get(name); };
   const auto poll =

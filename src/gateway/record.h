@@ -3,7 +3,6 @@
 // leave and before an answer goes back. Pointers live in the caller's frame until the task ends.
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "gateway/forward.h"
 #include "gateway/operation_log.h"
@@ -17,17 +16,21 @@ namespace armature::gateway {
 http::Task<Status> write_ahead(const Wiring* wiring, std::optional<access::AuditRecord> decision,
                                const RequestKey* key, std::string request_id, Instant first_sent);
 
-http::Task<Result<std::optional<Entry>>> find_earlier(const Wiring* wiring, const RequestKey* key);
+// True when it is this request's turn among those of the same key; leaving is the caller's. False:
+// too many wait already.
+http::Task<bool> wait_turn(const Wiring* wiring, std::string key);
 
-// How a mutation ended and which links the task may poll from now on.
+http::Task<Result<Place>> find_place(const Wiring* wiring, RequestKey* key);
+http::Task<Status> take_over(const Wiring* wiring, const RequestKey* key);
+
 http::Task<Status> note_end(const Wiring* wiring, const RequestKey* key, const Call* call,
                             const Forwarded* done);
-http::Task<Status> hand_out(const Wiring* wiring, TaskKey task, std::vector<std::string> links);
 http::Task<Status> note_finished(const Wiring* wiring, TaskKey task, std::string target);
 
-// Pure. The upstream's own links of an answer that lead to an operation, as path and query.
-std::vector<std::string> poll_links(const http::Response& answer, const Options& options);
 Ending ending_of(const Forwarded& done);
+// Pure. The answer of an action, for a client that missed it. Where it was too large or could not
+// be opened, its status alone.
+http::Response kept_answer(const Entry& entry);
 Entry entry_of(const Call& call, const Forwarded& done, const Options& options);
 // Does this answer to a poll say that the operation is over?
 bool has_ended(arm::PollKind kind, const http::Response& answer);

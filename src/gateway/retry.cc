@@ -19,14 +19,22 @@ Micros scaled(Micros length, double by) {
 
 Next after_answer(arm::Repeat repeat, int status) {
   if (!is_transient(status)) return Next::kAnswer;
-  if (repeat == arm::Repeat::kSafe) return Next::kResend;
-  if (repeat != arm::Repeat::kIdempotent) return Next::kAnswer;
-  return had_no_effect(status) ? Next::kResend : Next::kReadBack;
+  switch (repeat) {
+    case arm::Repeat::kSafe:
+      return Next::kResend;
+    case arm::Repeat::kIdempotent:
+      return had_no_effect(status) ? Next::kResend : Next::kReadBack;
+    case arm::Repeat::kConditional:
+      return status == 429 ? Next::kAnswer : Next::kReadBack;
+    case arm::Repeat::kNever:
+      break;
+  }
+  return status == 429 ? Next::kAnswer : Next::kLost;
 }
 
 Next after_silence(arm::Repeat repeat, bool sent) {
   if (!sent || repeat == arm::Repeat::kSafe) return Next::kResend;
-  return repeat == arm::Repeat::kIdempotent ? Next::kReadBack : Next::kLost;
+  return repeat == arm::Repeat::kNever ? Next::kLost : Next::kReadBack;
 }
 
 }  // namespace

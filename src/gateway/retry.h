@@ -4,8 +4,9 @@
 //   Safe          every transport error, 408, 429, 500, 502, 503, 504: again
 //   Idempotent    never left, 429, 503: again. Left without an answer, 408, 500, 502, 504: in
 //                 doubt, so read back before anything else
-//   Conditional,  never left: again. Left without an answer: lost, and said so. Any answer is
-//   never         passed on: whether it had an effect is the caller's to judge
+//   Conditional   never left: again. Left without an answer, 408, 500, 502, 503, 504: in doubt
+//   Never         never left: again. Left without an answer, 408, 500, 502, 503, 504: lost, and
+//                 said so. Any other answer is passed on
 //   Waiting       full jitter between 0 and first_delay * 2^n, at most longest_delay. A Retry-After
 //                 is obeyed, also beyond longest_delay, with up to a tenth on top; when it does not
 //                 fit before the deadline, the answer goes to the caller as it is
@@ -40,9 +41,9 @@ struct Progress {
 enum class Next {
   kAnswer,       // pass the answer on
   kResend,       // after `wait`
-  kReadBack,     // an idempotent write in doubt
+  kReadBack,     // a write in doubt
   kUnreachable,  // no answer, no effect: give up
-  kLost,         // no answer, maybe an effect, and it may not be repeated
+  kLost,         // maybe an effect, and it may not be repeated
 };
 struct Step {
   Next next = Next::kAnswer;

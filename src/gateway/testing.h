@@ -72,6 +72,14 @@ class SmallAzure {
     const std::lock_guard lock(mutex_);
     first_state_ = state;
   }
+  void give_etags() {
+    const std::lock_guard lock(mutex_);
+    etags_ = true;
+  }
+  void touch(const std::string& path) {  // it has another etag from now on
+    const std::lock_guard lock(mutex_);
+    ++versions_[to_lower(path)];
+  }
   // Called with each ARM request before it has an effect.
   std::function<void(const http::Request&)> watch;
 
@@ -113,13 +121,42 @@ class SmallAzure {
     return http::json_response(status, dump(arm::error_json(code, "as scripted")));
   }
 
+  static http::Response running() {
+    http::Response response = http::json_response(200, R"({"status":"InProgress"})");
+    response.headers.set("Retry-After", "600");
+    return response;
+  }
+
+  http::Response with_etag(const std::string& path, http::Response response) {
+    if (etags_) response.headers.set("ETag", "\"" + std::to_string(versions_[path]) + "\"");
+    return response;
+  }
+
+  http::Response patch(const http::Request& request, const std::string& path) {
+    const auto condition = request.headers.get("If-Match");
+    if (condition && *condition != "\"" + std::to_string(versions_[path]) + "\"") {
+      return error(412, "PreconditionFailed");
+    }
+    ++effects_["patch " + path];
+    ++versions_[path];
+    JsonObject& members = resources_[path].as_object();
+    const Json body = *parse_json(request.body);
+    for (const auto& member : body.as_object()) {
+      members[member.key()] = member.value();
+    }
+    return with_etag(path, http::json_response(200, dump(resources_[path])));
+  }
+
   http::Response act(const http::Request& request) {
     const std::string path = to_lower(http::path_of(request.target));
     const auto found = resources_.find(path);
     if (request.method == "GET") {
+      const bool poll = path.find("/operationstatuses/") != std::string::npos;
+      if (poll && found == resources_.end()) return running();
       if (found == resources_.end()) return error(404, "ResourceNotFound");
-      return http::json_response(200, dump(found->second));
+      return with_etag(path, http::json_response(200, dump(found->second)));
     }
+    if (request.method == "PATCH") return patch(request, path);
     ++effects_[to_lower(request.method) + " " + path];
     if (request.method == "DELETE") {
       resources_.erase(path);
@@ -150,6 +187,8 @@ class SmallAzure {
   std::map<std::string, Json> resources_;
   std::vector<http::Request> requests_;
   std::string first_state_ = "Succeeded";
+  std::map<std::string, int> versions_;
+  bool etags_ = false;
   int tokens_ = 0;
   http::testing::FakeUpstream server_;  // last: it is gone before what its answers use
 };

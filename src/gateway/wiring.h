@@ -7,11 +7,13 @@
 #include "base/random.h"
 #include "gateway/breaker.h"
 #include "gateway/gateway.h"
+#include "gateway/in_flight.h"
 #include "gateway/kill_switch.h"
 #include "gateway/operation_log.h"
 #include "gateway/pacing.h"
 #include "gateway/refusals.h"
 #include "gateway/retry.h"
+#include "gateway/shared_polls.h"
 #include "http/client.h"
 #include "http/runtime.h"
 #include "identity/attempt_tokens.h"
@@ -35,6 +37,9 @@ struct Wiring {
   std::unique_ptr<Breaker> breaker;
   std::unique_ptr<Pacer> pacer;  // null: requests go as they come
   std::unique_ptr<Refusals> refusals;
+  std::unique_ptr<InFlight> in_flight = std::make_unique<InFlight>();
+  std::unique_ptr<SharedPolls> polls = std::make_unique<SharedPolls>();
+  Secret poll_link_key = {};
 
   RetryPolicy policy() const {
     return {options.read_retries, options.write_retries, options.first_delay,

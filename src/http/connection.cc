@@ -5,6 +5,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <cstdio>
 
+#include "http/cut.h"
+
 namespace armature::http {
 namespace {
 
@@ -276,9 +278,11 @@ Await<bool> Connection::write_answer() {
                                                http_date(loop().owner.clock.now()));
   const bool no_body = method_ == "HEAD" || response.status == 204 || response.status == 304;
   deadline_.set(settings_->options.body_timeout);
-  const std::string_view body = no_body ? std::string_view() : std::string_view(response.body);
+  std::string_view body = no_body ? std::string_view() : std::string_view(response.body);
+  const auto cut = cut_of(response);
+  if (cut) body = body.substr(0, *cut);
   const bool put = co_await wire_.write(head, body);
-  co_return put&& keep;
+  co_return put&& keep && !cut;
 }
 
 Await<void> Connection::refuse(int status, std::string reason) {

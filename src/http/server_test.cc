@@ -5,6 +5,7 @@
 #include <atomic>
 #include <future>
 
+#include "http/cut.h"
 #include "http/raw_testing.h"
 #include "http/task.h"
 #include "http/testing.h"
@@ -155,6 +156,20 @@ TEST(Server, IdleConnectionsAreClosedSilently) {
 TEST(Reply, DroppedCloses) {
   Served served({}, [](Request, Reply reply) { reply.drop(); });
   EXPECT_EQ(served.exchange("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), "");
+}
+
+TEST(Cut, ClosesInTheMiddleOrAfterTheWholeAnswer) {
+  Served served({}, [](Request request, Reply reply) {
+    Response response;
+    response.body = "0123456789";
+    reply(cut_after(std::move(response), request.target == "/half" ? 5 : 10));
+  });
+  const std::string half = served.exchange("GET /half HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_NE(half.find("Content-Length: 10\r\n"), std::string::npos) << half;
+  EXPECT_TRUE(half.ends_with("\r\n\r\n01234")) << half;
+  const std::string whole = served.exchange("GET /whole HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_TRUE(whole.ends_with("\r\n\r\n0123456789")) << whole;
+  EXPECT_EQ(whole.find("Connection: close"), std::string::npos) << whole;
 }
 
 TEST(Reply, LetGoIs500) {

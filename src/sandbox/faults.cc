@@ -21,6 +21,9 @@ constexpr std::array kKinds = {
     Kind{"latency",        FaultUse::kRequest, true },
     Kind{"drop_before",    FaultUse::kRequest, false},
     Kind{"drop_after",     FaultUse::kRequest, false},
+    Kind{"drop_during",    FaultUse::kRequest, false},
+    Kind{"drop_idle",      FaultUse::kRequest, false},
+    Kind{"late",           FaultUse::kRequest, true },
     Kind{"expired_token",  FaultUse::kRequest, false},
     Kind{"token_lifetime", FaultUse::kToken,   true },
     Kind{"rbac_delay",     FaultUse::kRole,    true },
@@ -66,7 +69,7 @@ Status check(const Fault& fault) {
   if (fault.times < 0) {
     return fail(Code::kInvalid, "a fault's times is at least 1, or 0 for until it is cleared");
   }
-  const Micros most = fault.kind == "latency" ? kLongestLatency : kLongestDuration;
+  const Micros most = kind->use == FaultUse::kRequest ? kLongestLatency : kLongestDuration;
   if (fault.duration < Micros{0} || fault.duration > most) {
     return fail(Code::kInvalid, "a fault's duration is 0 to " + format_duration(most));
   }

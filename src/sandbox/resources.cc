@@ -287,7 +287,11 @@ ArmAnswer post_action(Cloud& cloud, Change& change, const ArmCall& call) {
                   "The sandbox knows no action '" + name + "' of the type '" + record->type + "'.");
   }
   change.updated(record->id + "/" + name);
-  return answer(200);
+  if (!is_slow_type(record->type)) return answer(200);
+  Record acted = *record;
+  acted.changed = cloud.clock().now();
+  acted.ready = acted.changed + cloud.options().provisioning_time;
+  return start_operation(cloud, change, call, acted, answer(202));
 }
 
 }  // namespace armature::sandbox

@@ -130,5 +130,23 @@ TEST(Resources, SlowTypesAnswerBeforeTheyAreDone) {
   EXPECT_EQ(text_at(world.get(machine), "properties.provisioningState"), "Succeeded");
 }
 
+TEST(Resources, AnActionOnWhatTakesTimeIsCountedAndPolled) {
+  World world;
+  world.provisioning_time = std::chrono::seconds(5);
+  world.restart();
+  world.make_group();
+  const std::string machine = world.group() + "/providers/Microsoft.Compute/virtualMachines/vm";
+  world.call("PUT", machine, R"({"location":"westeurope"})");
+  const auto answer = world.call("POST", machine + "/restart");
+  EXPECT_EQ(answer.status, 202);
+  EXPECT_EQ(world.effect(machine + "/restart").updated, 1);
+  const auto link = answer.headers.get("Azure-AsyncOperation");
+  ASSERT_TRUE(link);
+  const std::string poll = http::parse_url(*link)->target;
+  EXPECT_EQ(text_at(world.get(poll), "status"), "InProgress");
+  world.clock.advance(std::chrono::seconds(5));
+  EXPECT_EQ(text_at(world.get(poll), "status"), "Succeeded");
+}
+
 }  // namespace
 }  // namespace armature::sandbox

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <thread>
 
+#include "http/cut.h"
 #include "sandbox/apps.h"
 #include "sandbox/cloud.h"
 #include "sandbox/entra/imds.h"
@@ -44,7 +45,12 @@ struct Sandbox::Impl {
     // Sleeping is no reading of a clock: the latency is real, whatever the clock says.
     if (fault->kind == "latency") std::this_thread::sleep_for(fault->duration);
     http::Response response = serve(*cloud, request);
+    if (fault->kind == "late") std::this_thread::sleep_for(fault->duration);
     if (fault->kind == "drop_after") return reply.drop();
+    const std::size_t size = response.body.size();
+    if (fault->kind == "drop_during" && size == 0) return reply.drop();  // no middle
+    if (fault->kind == "drop_during") return reply(http::cut_after(std::move(response), size / 2));
+    if (fault->kind == "drop_idle") return reply(http::cut_after(std::move(response), size));
     reply(std::move(response));
   }
 };

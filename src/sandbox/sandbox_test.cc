@@ -86,6 +86,25 @@ TEST(Faults, ComeAndTheEffectIsCountedOnce) {
   EXPECT_EQ(int_at(served.sandbox->status(), "resources"), 1);
 }
 
+TEST(Faults, BreakTheAnswerOffAndTheConnectionAfterIt) {
+  Served served;
+  const std::string id =
+      "/subscriptions/" + served.sandbox->subscription_id() + "/resourceGroups/rg";
+  const std::string path = id + "?api-version=2021-04-01";
+  ASSERT_TRUE(served.sandbox->add_fault({.kind = "drop_during"}));
+  const auto broken = served.send("PUT", path, R"({"location":"westeurope"})");
+  EXPECT_FALSE(broken.response);
+  EXPECT_TRUE(broken.sent);
+  EXPECT_EQ(must(served.send("GET", path).response).status, 200) << "it was done";
+  ASSERT_TRUE(served.sandbox->add_fault({.kind = "drop_idle"}));
+  const auto whole = must(served.send("GET", path).response);
+  EXPECT_EQ(whole.status, 200);
+  EXPECT_FALSE(whole.headers.get("Connection"));
+  ASSERT_TRUE(
+      served.sandbox->add_fault({.kind = "late", .duration = std::chrono::milliseconds(1)}));
+  EXPECT_EQ(must(served.send("DELETE", path).response).status, 202);
+}
+
 TEST(Faults, ChooseByMethodAndPath) {
   Served served;
   const std::string sub = "/subscriptions/" + served.sandbox->subscription_id();
