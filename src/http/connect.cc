@@ -10,14 +10,6 @@ namespace {
 // Without Content-Length, which an answer to CONNECT may not have.
 constexpr std::string_view kEstablished = "HTTP/1.1 200 Connection established\r\n\r\n";
 
-Response sorry(int status, const std::string& text) {
-  Response response;
-  response.status = status;
-  response.headers.add("Content-Type", "text/plain; charset=utf-8");
-  response.body = text + "\n";
-  return response;
-}
-
 }  // namespace
 
 // Whether the connection goes on, its requests then being those inside.
@@ -51,7 +43,7 @@ Await<bool> Connection::intercept(Intercept answer) {
   auto tls = options.certificates->tls_for(answer.host);
   if (!tls) {
     if (settings_->options.on_failure) settings_->options.on_failure(tls.error().message);
-    answer_ = sorry(502, "there is no certificate for this host");
+    answer_ = plain_answer(502, "there is no certificate for this host");
     co_return co_await write_answer();
   }
   inside_ = std::make_unique<Inside>(Inside{*std::move(tls), std::move(answer.handler)});
@@ -71,7 +63,7 @@ Await<void> Connection::relay(Relay to) {
   const Status open = co_await tunnel.open(std::move(to), options.connect_timeout);
   if (!open) {
     const int status = open.error().code == Code::kDenied ? 403 : 502;
-    answer_ = sorry(status, where + ": " + open.error().message);
+    answer_ = plain_answer(status, where + ": " + open.error().message);
     co_await write_answer();
     co_return;
   }

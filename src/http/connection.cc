@@ -37,6 +37,8 @@ std::string http_date(Instant at) {
   return text;
 }
 
+}  // namespace
+
 Response plain_answer(int status, const std::string& text) {
   Response response;
   response.status = status;
@@ -44,8 +46,6 @@ Response plain_answer(int status, const std::string& text) {
   response.body = text + "\n";
   return response;
 }
-
-}  // namespace
 
 void Reply::State::answer(std::optional<Response> response) {
   if (!used.exchange(true)) receiver(std::move(response));

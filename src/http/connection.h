@@ -19,6 +19,9 @@ namespace armature::http {
 
 class Connection;
 
+// What this room itself answers: a text for people.
+Response plain_answer(int status, const std::string& text);
+
 struct ServerSettings {
   ServerOptions options;
   Handler handler;

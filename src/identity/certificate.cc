@@ -5,20 +5,11 @@
 #include <openssl/x509.h>
 
 #include <ctime>
-#include <memory>
+
+#include "identity/openssl_owned.h"
 
 namespace armature::identity {
 namespace {
-
-template <auto kFree>
-struct Freed {
-  template <class T>
-  void operator()(T* owned) const {
-    kFree(owned);
-  }
-};
-using Bio = std::unique_ptr<BIO, Freed<BIO_free_all>>;
-using Cert = std::unique_ptr<X509, Freed<X509_free>>;
 
 constexpr int kLeastBits = 2048;
 constexpr std::size_t kMostBytes = 64 * 1024;

@@ -6,21 +6,12 @@
 #include <openssl/x509.h>
 
 #include <cstring>
-#include <memory>
+
+#include "identity/openssl_owned.h"
 
 namespace armature::identity {
 namespace {
 
-template <auto kFree>
-struct Freed {
-  template <class T>
-  void operator()(T* owned) const {
-    kFree(owned);
-  }
-};
-using Bio = std::unique_ptr<BIO, Freed<BIO_free_all>>;
-using Cert = std::unique_ptr<X509, Freed<X509_free>>;
-using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
 using Bag = std::unique_ptr<PKCS12, Freed<PKCS12_free>>;
 
 struct Raw {

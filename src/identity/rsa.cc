@@ -8,22 +8,12 @@
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
-#include <memory>
-
 #include "base/bytes.h"
+#include "identity/openssl_owned.h"
 
 namespace armature::identity::rsa {
 namespace {
 
-template <auto kFree>
-struct Freed {
-  template <class T>
-  void operator()(T* owned) const {
-    kFree(owned);
-  }
-};
-using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
-using Bio = std::unique_ptr<BIO, Freed<BIO_free_all>>;
 using Digest = std::unique_ptr<EVP_MD_CTX, Freed<EVP_MD_CTX_free>>;
 using Number = std::unique_ptr<BIGNUM, Freed<BN_free>>;
 
