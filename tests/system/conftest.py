@@ -18,6 +18,28 @@ SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
 PATIENCE = 120  # seconds; a bound against hanging, never a measure
 
 
+def bash_dag(dag_id, role, scope, command, max_token_ttl="1h", retries=0):
+    """A DAG of one bash task, `work`, with one role on one scope."""
+    body = "\n".join("      " + line for line in command.splitlines())
+    return f"""
+dag_id: {dag_id}
+schedule: null
+access:
+  azure:
+    identity: provisioner
+    max_token_ttl: {max_token_ttl}
+    roles:
+      - {{role: {role}, scope: "{scope}", tasks: [work]}}
+tasks:
+  - task_id: work
+    operator: bash
+    retries: {retries}
+    retry_delay: 0s
+    bash_command: |
+{body}
+"""
+
+
 class Server:
     def __init__(self, folder: pathlib.Path, file_roots=()):
         self.data = folder / "data"

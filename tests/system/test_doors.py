@@ -2,35 +2,15 @@
 import urllib.error
 import urllib.request
 
-from conftest import SUBSCRIPTION
+from conftest import SUBSCRIPTION, bash_dag
 
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-doors"
 OTHER = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-other"
 
 
-def dag(dag_id, command, ttl="1h"):
-    """One bash task with Contributor on rg-doors."""
-    body = "\n".join("      " + line for line in command.splitlines())
-    return f"""
-dag_id: {dag_id}
-schedule: null
-access:
-  azure:
-    identity: provisioner
-    max_token_ttl: {ttl}
-    roles:
-      - {{role: Contributor, scope: "{GROUP}", tasks: [work]}}
-tasks:
-  - task_id: work
-    operator: bash
-    bash_command: |
-{body}
-"""
-
-
-def run(server, dag_id, command, **options):
-    """The task's log; the run must succeed."""
-    server.write_dag(f"{dag_id}.yaml", dag(dag_id, command, **options))
+def run(server, dag_id, command, ttl="1h"):
+    """The log of a task with Contributor on rg-doors; the run must succeed."""
+    server.write_dag(f"{dag_id}.yaml", bash_dag(dag_id, "Contributor", GROUP, command, max_token_ttl=ttl))
     server.trigger(dag_id, "one")
     assert server.finish(dag_id, "one") == "success", server.why(dag_id, "one")
     return server.task_log("one", "work")

@@ -2,36 +2,16 @@
 import pathlib
 import subprocess
 
-from conftest import SUBSCRIPTION
+from conftest import SUBSCRIPTION, bash_dag
 
 MINE = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-mine"
 CURL = ("printf 'Authorization: Bearer %s' \"$TOKEN\" | curl -s -o body -w '%{http_code}' -H @- "
         "--cacert \"$ARMATURE_CA_FILE\" \"$ARMATURE_GATEWAY_URL$TARGET?api-version=2021-04-01\"")
 
 
-def bash_dag(dag_id, scope, command, retries=0):
-    body = "\n".join("      " + line for line in command.splitlines())
-    return f"""
-dag_id: {dag_id}
-schedule: null
-access:
-  azure:
-    identity: provisioner
-    roles:
-      - {{role: Reader, scope: "{scope}", tasks: [work]}}
-tasks:
-  - task_id: work
-    operator: bash
-    retries: {retries}
-    retry_delay: 0s
-    bash_command: |
-{body}
-"""
-
-
 def test_the_first_attempts_token_ends_with_the_second(server, tmp_path):
     kept = tmp_path / "kept-token"
-    server.write_dag("fence.yaml", bash_dag("fence", MINE, f"""
+    server.write_dag("fence.yaml", bash_dag("fence", "Reader", MINE, f"""
 if [ "$AIRFLOW_CTX_TRY_NUMBER" = 1 ]; then
   TOKEN=$ARMATURE_TOKEN TARGET={MINE}
   code=$({CURL}); echo "first attempt, own token: $code"
@@ -60,7 +40,7 @@ TOKEN=$ARMATURE_TOKEN; echo "second attempt, own token: $({CURL})"
 
 
 def test_a_dags_token_is_refused_for_anothers_scope(server):
-    server.write_dag("other.yaml", bash_dag("other", MINE, f"""
+    server.write_dag("other.yaml", bash_dag("other", "Reader", MINE, f"""
 TOKEN=$ARMATURE_TOKEN TARGET=/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-theirs
 echo "theirs: $({CURL})"; cat body; echo
 TARGET=/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-mine-too
@@ -85,7 +65,7 @@ def everything_below(folder):
 
 def test_no_secret_where_it_must_not_be(provision, tmp_path):
     seen = tmp_path / "seen"
-    provision.write_dag("planted.yaml", bash_dag("planted", MINE, f"""
+    provision.write_dag("planted.yaml", bash_dag("planted", "Reader", MINE, f"""
 umask 077
 printf '%s' "$ARMATURE_TOKEN" > {seen}
 echo "a careless echo: $ARMATURE_TOKEN"
