@@ -21,8 +21,9 @@ Result<arm::Role> role_named(std::string_view name) {
 
 GrantStore::GrantStore(std::vector<Ceiling> ceilings) : ceilings_(std::move(ceilings)) {}
 
-Status GrantStore::put(const Attempt& attempt, const std::string& identity,
-                       std::vector<Grant> grants) {
+Result<std::shared_ptr<const Facts>> GrantStore::facts_of(const Attempt& attempt,
+                                                          const std::string& identity,
+                                                          std::vector<Grant> grants) const {
   const auto ceiling = std::ranges::find(ceilings_, identity, &Ceiling::identity);
   if (ceiling == ceilings_.end()) {
     std::vector<std::string> names;
@@ -30,7 +31,12 @@ Status GrantStore::put(const Attempt& attempt, const std::string& identity,
     return fail(Code::kNotFound, "no identity is called '" + identity + "'; this server has " +
                                      (names.empty() ? "none" : join(names, ", ")));
   }
-  auto facts = std::make_shared<const Facts>(Facts{attempt, identity, std::move(grants), *ceiling});
+  return std::make_shared<const Facts>(Facts{attempt, identity, std::move(grants), *ceiling});
+}
+
+Status GrantStore::put(const Attempt& attempt, const std::string& identity,
+                       std::vector<Grant> grants) {
+  ARMATURE_TRY(auto facts, facts_of(attempt, identity, std::move(grants)));
   const std::lock_guard lock(mutex_);
   std::shared_ptr<const Facts>& place = facts_[attempt.key];
   if (place && place->attempt.fence > attempt.fence) {
@@ -40,8 +46,25 @@ Status GrantStore::put(const Attempt& attempt, const std::string& identity,
   return Ok{};
 }
 
+Status GrantStore::replace(const std::vector<Attempt>& before, std::vector<Entitled> after) {
+  std::vector<std::shared_ptr<const Facts>> made;
+  for (Entitled& one : after) {
+    auto facts = facts_of(one.attempt, one.identity, std::move(one.grants));
+    if (!facts) return std::move(facts).error().in(one.declared_at);
+    made.push_back(*std::move(facts));
+  }
+  const std::lock_guard lock(mutex_);
+  for (const Attempt& gone : before) erase_locked(gone);
+  for (auto& facts : made) facts_[facts->attempt.key] = std::move(facts);
+  return Ok{};
+}
+
 void GrantStore::erase(const Attempt& attempt) {
   const std::lock_guard lock(mutex_);
+  erase_locked(attempt);
+}
+
+void GrantStore::erase_locked(const Attempt& attempt) {
   const auto found = facts_.find(attempt.key);
   if (found != facts_.end() && found->second->attempt == attempt) facts_.erase(found);
 }

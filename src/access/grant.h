@@ -28,6 +28,14 @@ struct Facts {
   Ceiling ceiling;  // of the identity
 };
 
+// What somebody is to be granted, as which identity.
+struct Entitled {
+  Attempt attempt;
+  std::string identity;
+  std::vector<Grant> grants;
+  std::string declared_at;  // begins an error's message
+};
+
 // GrantStore: facts per running attempt, in memory. Safe from any thread; readers get a snapshot
 // that stays as it was while they hold it.
 class GrantStore {
@@ -36,10 +44,17 @@ class GrantStore {
   // kNotFound: no such identity (names the known ones). Replaces an older attempt of the same task.
   Status put(const Attempt& attempt, const std::string& identity, std::vector<Grant> grants);
   void erase(const Attempt& attempt);
+  // In one step: `before` is granted nothing any more, and each of `after` what it says. An error
+  // (as of put) changes nothing.
+  Status replace(const std::vector<Attempt>& before, std::vector<Entitled> after);
   // Null: nothing was ever granted to this attempt.
   std::shared_ptr<const Facts> facts_for(const Attempt& attempt) const;
 
  private:
+  Result<std::shared_ptr<const Facts>> facts_of(const Attempt& attempt, const std::string& identity,
+                                                std::vector<Grant> grants) const;
+  void erase_locked(const Attempt& attempt);
+
   std::vector<Ceiling> ceilings_;
   mutable std::mutex mutex_;
   std::map<TaskKey, std::shared_ptr<const Facts>> facts_;

@@ -71,5 +71,35 @@ TEST(GrantStore, NamesTheKnownIdentities) {
   EXPECT_NE(put.error().message.find("prod, test"), std::string::npos);
 }
 
+TEST(GrantStore, ReplacesAllOrNothing) {
+  GrantStore store({
+      {"prod", {grant_of("Reader", "/")}}
+  });
+  const Attempt gone = attempt_of("d", "r", "gone"), kept = attempt_of("d", "r", "kept"),
+                fresh = attempt_of("d", "r", "fresh");
+  const std::vector<Grant> reader = {grant_of("Reader", "/")};
+  ASSERT_TRUE(store.replace(
+      {
+  },
+      {{gone, "prod", reader, ""}, {kept, "prod", reader, ""}}));
+  const Status wrong = store.replace(
+      {
+          gone, kept
+  },
+      {{fresh, "prod", reader, "a"}, {kept, "stage", {}, "b"}});
+  ASSERT_FALSE(wrong);
+  EXPECT_TRUE(wrong.error().message.starts_with("b: no identity is called 'stage'"));
+  EXPECT_NE(store.facts_for(gone), nullptr);
+  EXPECT_EQ(store.facts_for(fresh), nullptr);
+  ASSERT_TRUE(store.replace(
+      {
+          gone, kept
+  },
+      {{fresh, "prod", reader, ""}, {kept, "prod", {}, ""}}));
+  EXPECT_EQ(store.facts_for(gone), nullptr);
+  EXPECT_NE(store.facts_for(fresh), nullptr);
+  EXPECT_TRUE(store.facts_for(kept)->grants.list().empty());
+}
+
 }  // namespace
 }  // namespace armature::access

@@ -6,7 +6,7 @@
 namespace armature::api {
 namespace {
 
-http::Response list_audit(const Services& services, const http::Call& call) {
+http::Response list_audit(const access::AuditLog& audit, const http::Call& call) {
   const auto limit = query_number(call, "limit", 100, 1, 10'000);
   if (!limit) return problem(limit.error());
   const auto after = query_number(call, "after", 0, 0, 2'000'000'000);
@@ -19,7 +19,7 @@ http::Response list_audit(const Services& services, const http::Call& call) {
   query.after_sequence = *after;
   query.limit = *limit;
   query.newest_first = call.query_value("order_by") == "-sequence";
-  const auto records = services.audit.list(query);
+  const auto records = audit.list(query);
   if (!records) return problem(records.error());
   JsonArray out;
   for (const auto& record : *records) out.push_back(access::to_json(record));
@@ -27,8 +27,8 @@ http::Response list_audit(const Services& services, const http::Call& call) {
   return ok(page_json("records", std::move(out), total));
 }
 
-http::Response verify_audit(const Services& services) {
-  const auto verdict = services.audit.verify();
+http::Response verify_audit(const access::AuditLog& audit) {
+  const auto verdict = audit.verify();
   if (!verdict) return problem(verdict.error());
   JsonObject out;
   out["holds"] = verdict->holds;
@@ -40,7 +40,7 @@ http::Response verify_audit(const Services& services) {
 }
 
 // The newest record of the task that carries an explanation.
-http::Response explain(const Services& services, const http::Call& call) {
+http::Response explain(const access::AuditLog& audit, const http::Call& call) {
   access::AuditQuery query;
   query.dag_id = call.query_value("dag_id");
   query.run_id = call.query_value("dag_run_id");
@@ -50,7 +50,7 @@ http::Response explain(const Services& services, const http::Call& call) {
   if (query.run_id.empty() || query.task_id.empty()) {
     return problem(422, "dag_run_id and task_id are both needed");
   }
-  const auto records = services.audit.list(query);
+  const auto records = audit.list(query);
   if (!records) return problem(records.error());
   for (const auto& record : *records) {
     if (text_at(record.detail, "message").empty()) continue;
@@ -73,13 +73,13 @@ http::Response explain(const Services& services, const http::Call& call) {
 
 }  // namespace
 
-void add_access_routes(http::Router& router, const Services& services) {
+void add_access_routes(http::Router& router, access::AuditLog& audit) {
   router.add("GET", "/api/v2/armature/audit",
-             [services](const http::Call& call) { return list_audit(services, call); });
+             [&audit](const http::Call& call) { return list_audit(audit, call); });
   router.add("GET", "/api/v2/armature/audit/verify",
-             [services](const http::Call&) { return verify_audit(services); });
+             [&audit](const http::Call&) { return verify_audit(audit); });
   router.add("GET", "/api/v2/armature/access/explain",
-             [services](const http::Call& call) { return explain(services, call); });
+             [&audit](const http::Call& call) { return explain(audit, call); });
 }
 
 }  // namespace armature::api

@@ -81,16 +81,30 @@ std::function<http::Response(const http::Request&)> guarded(http::Router routes,
   };
 }
 
+void add_gateway_routes(http::Router& router, const GatewayServices& services, DagsOf dags_of) {
+  add_server_routes(router, services.version);
+  add_access_routes(router, services.audit);
+  add_identity_routes(router, services, std::move(dags_of));
+  add_stop_routes(router, services.stops);
+}
+
+DagsOf dags_of(const orchestrator::Orchestrator& orchestrator) {
+  return [&orchestrator](const std::string& identity) {
+    std::vector<std::string> out;
+    for (const auto& dag : orchestrator.dags()) {
+      if (dag.def && dag.def->access.identity == identity) out.push_back(dag.def->id.str());
+    }
+    return out;
+  };
+}
+
 }  // namespace
 
 http::Router make_router(Services services) {
   http::Router router;
-  add_server_routes(router, services.version);
+  add_gateway_routes(router, services.gateway, dags_of(services.orchestrator));
   add_dag_routes(router, services);
   add_run_routes(router, services);
-  add_access_routes(router, services);
-  add_identity_routes(router, services);
-  add_stop_routes(router, services.stops);
   add_sandbox_routes(router, services.sandbox);
   add_misses(router);
   return router;
@@ -98,6 +112,14 @@ http::Router make_router(Services services) {
 
 std::function<http::Response(const http::Request&)> make_api(Services services, Secret token) {
   return guarded(make_router(services), std::move(token));
+}
+
+std::function<http::Response(const http::Request&)> make_gateway_api(GatewayServices services,
+                                                                     Secret token) {
+  http::Router router;
+  add_gateway_routes(router, services, nullptr);
+  add_misses(router);
+  return guarded(std::move(router), std::move(token));
 }
 
 std::function<http::Response(const http::Request&)> make_sandbox_api(sandbox::Sandbox& sandbox,

@@ -8,6 +8,7 @@
 //   Threads   handle() from any worker
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "access/audit.h"
 #include "base/clock.h"
@@ -15,6 +16,7 @@
 #include "gateway/kill_switch.h"
 #include "http/message.h"
 #include "http/router.h"
+#include "identity/principal.h"
 #include "identity/secret_store.h"
 #include "identity/upstream_tokens.h"
 #include "orchestrator/orchestrator.h"
@@ -22,21 +24,31 @@
 
 namespace armature::api {
 
-struct Services {
-  orchestrator::Orchestrator& orchestrator;
+// What is asked of a gateway, whether an orchestrator runs beside it or not.
+struct GatewayServices {
   access::AuditLog& audit;
   identity::UpstreamTokens& upstream;
   identity::SecretStore& secrets;
-  sandbox::Sandbox* sandbox = nullptr;  // null: none runs in this server
-  std::string gateway_url;
   std::string audience;  // of tokens for Azure Resource Manager
   std::string version;
-  const Clock& clock;
   gateway::KillSwitch* stops = nullptr;  // null: no gateway runs in this server
+  // Who of the configuration uses the identity: its workloads.
+  std::function<std::vector<identity::Principal>(const std::string& identity)> workloads_of;
+};
+
+struct Services {
+  orchestrator::Orchestrator& orchestrator;
+  GatewayServices gateway;
+  sandbox::Sandbox* sandbox = nullptr;  // null: none runs in this server
+  std::string gateway_url;
+  const Clock& clock;
 };
 
 // A handler for http::blocking.
 std::function<http::Response(const http::Request&)> make_api(Services services, Secret token);
+// The same face with what a gateway that runs by itself has: audit, identities, stops.
+std::function<http::Response(const http::Request&)> make_gateway_api(GatewayServices services,
+                                                                     Secret token);
 // The same face with the sandbox's routes alone, for a sandbox that runs by itself.
 std::function<http::Response(const http::Request&)> make_sandbox_api(sandbox::Sandbox& sandbox,
                                                                      const std::string& version,

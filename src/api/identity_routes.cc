@@ -9,7 +9,7 @@ namespace {
 using identity::IdentityCheck;
 using identity::TokenAsk;
 
-constexpr std::size_t kMostDags = 20;  // as many as one identity can trust
+constexpr std::size_t kMostCallers = 20;  // as many as one identity can trust
 
 Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
 
@@ -29,16 +29,6 @@ Json check_json(const IdentityCheck& check) {
   return out;
 }
 
-// Federation proves a DAG: the one that was named, or those that are to use the identity.
-std::vector<std::string> dags_of(const Services& services, const std::string& name) {
-  std::vector<std::string> out;
-  for (const auto& dag : services.orchestrator.dags()) {
-    if (dag.def && dag.def->access.identity == name) out.push_back(dag.def->id.str());
-    if (out.size() == kMostDags) break;
-  }
-  return out;
-}
-
 // Of an attempt that never was: the run and task that a check names.
 std::optional<identity::Principal> principal_for(const std::string& dag) {
   auto id = DagId::parse(dag);
@@ -50,19 +40,39 @@ std::optional<identity::Principal> principal_for(const std::string& dag) {
   };
 }
 
-void check_one(const Services& services, const std::string& name, const std::string& dag,
-               JsonArray& out) {
+// Federation proves a caller: the DAG that was named, or the DAGs and workloads that are to use the
+// identity.
+std::vector<identity::Principal> callers_of(const GatewayServices& services, const DagsOf& dags_of,
+                                            const std::string& name, const std::string& dag) {
+  std::vector<identity::Principal> out;
+  std::vector<std::string> dags;
+  if (!dag.empty()) {
+    dags = {dag};
+  } else {
+    if (dags_of) dags = dags_of(name);
+    if (services.workloads_of) out = services.workloads_of(name);
+  }
+  for (const std::string& one : dags) {
+    if (auto who = principal_for(one)) out.push_back(*std::move(who));
+  }
+  if (out.size() > kMostCallers) out.erase(out.begin() + kMostCallers, out.end());
+  return out;
+}
+
+void check_one(const GatewayServices& services, const DagsOf& dags_of, const std::string& name,
+               const std::string& dag, JsonArray& out) {
   const auto ask = [&](std::optional<identity::Principal> who) {
     out.push_back(
         check_json(services.upstream.check_and_wait({name, services.audience, std::move(who)})));
   };
   if (services.upstream.kind(name) != "federation") return ask(std::nullopt);
-  const auto dags = dag.empty() ? dags_of(services, name) : std::vector<std::string>{dag};
-  if (dags.empty()) return ask(std::nullopt);
-  for (const std::string& one : dags) ask(principal_for(one));
+  const auto callers = callers_of(services, dags_of, name, dag);
+  if (callers.empty()) return ask(std::nullopt);
+  for (const identity::Principal& one : callers) ask(one);
 }
 
-http::Response check(const Services& services, const http::Request& request) {
+http::Response check(const GatewayServices& services, const DagsOf& dags_of,
+                     const http::Request& request) {
   const auto body = strict_body(request, {"name", "dag_id"});
   if (!body) return problem(body.error());
   const std::string name = text_at(*body, "name");
@@ -70,7 +80,7 @@ http::Response check(const Services& services, const http::Request& request) {
   if (!dag.empty() && !DagId::parse(dag)) return problem(422, "dag_id is not a DAG's id");
   JsonArray out;
   for (const std::string& one : services.upstream.names()) {
-    if (name.empty() || one == name) check_one(services, one, dag, out);
+    if (name.empty() || one == name) check_one(services, dags_of, one, dag, out);
   }
   if (out.empty() && !name.empty()) {
     return problem(404, "no identity is named '" + name + "'");
@@ -79,7 +89,7 @@ http::Response check(const Services& services, const http::Request& request) {
   return ok(page_json("checks", std::move(out), total));
 }
 
-http::Response list(const Services& services) {
+http::Response list(const GatewayServices& services) {
   JsonArray out;
   for (const std::string& name : services.upstream.names()) {
     JsonObject one;
@@ -91,7 +101,7 @@ http::Response list(const Services& services) {
   return ok(page_json("identities", std::move(out), total));
 }
 
-http::Response list_secrets(const Services& services) {
+http::Response list_secrets(const GatewayServices& services) {
   const auto names = services.secrets.names();
   if (!names) return problem(names.error());
   JsonArray out;
@@ -104,7 +114,7 @@ http::Response list_secrets(const Services& services) {
   return ok(page_json("secrets", std::move(out), total));
 }
 
-http::Response put_secret(const Services& services, const http::Call& call) {
+http::Response put_secret(const GatewayServices& services, const http::Call& call) {
   const auto body = strict_body(call.request, {"value"});
   if (!body) return problem(body.error());
   const Secret value(text_at(*body, "value"));
@@ -115,11 +125,13 @@ http::Response put_secret(const Services& services, const http::Call& call) {
 
 }  // namespace
 
-void add_identity_routes(http::Router& router, const Services& services) {
+void add_identity_routes(http::Router& router, const GatewayServices& services, DagsOf dags_of) {
   router.add("GET", "/api/v2/armature/identities",
              [services](const http::Call&) { return list(services); });
   router.add("POST", "/api/v2/armature/identities/check",
-             [services](const http::Call& call) { return check(services, call.request); });
+             [services, dags_of = std::move(dags_of)](const http::Call& call) {
+               return check(services, dags_of, call.request);
+             });
   router.add("GET", "/api/v2/armature/secrets",
              [services](const http::Call&) { return list_secrets(services); });
   router.add("PUT", "/api/v2/armature/secrets/{name}",

@@ -6,8 +6,10 @@ namespace armature::api {
 
 void add_dag_routes(http::Router& router, const Services& services);
 void add_run_routes(http::Router& router, const Services& services);
-void add_access_routes(http::Router& router, const Services& services);
-void add_identity_routes(http::Router& router, const Services& services);
+void add_access_routes(http::Router& router, access::AuditLog& audit);
+// `dags_of`: those that use an identity; null: no DAGs run in this server.
+using DagsOf = std::function<std::vector<std::string>(const std::string& identity)>;
+void add_identity_routes(http::Router& router, const GatewayServices& services, DagsOf dags_of);
 // Null: no gateway runs in this server.
 void add_stop_routes(http::Router& router, gateway::KillSwitch* stops);
 // Null: no sandbox runs in this server.

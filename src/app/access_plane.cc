@@ -7,28 +7,6 @@
 namespace armature::app {
 namespace {
 
-// Scopes and roles as the operator wrote them, checked like a DAG's grants.
-Result<std::vector<access::Grant>> grants_of(const std::vector<RoleAtScope>& roles,
-                                             const std::string& declared_at) {
-  std::vector<access::Grant> out;
-  for (const RoleAtScope& entry : roles) {
-    ARMATURE_TRY(access::Grant grant,
-                 access::make_grant(entry.role, entry.scope, entry.assignable_roles, declared_at));
-    out.push_back(std::move(grant));
-  }
-  return out;
-}
-
-// An outside workload keeps its grants for as long as the server runs.
-Status admit_workload(const WorkloadConfig& workload, access::GrantStore& grants) {
-  const std::string where = "workloads." + workload.trust.name;
-  ARMATURE_TRY(const Attempt attempt, identity::workload_attempt(workload.trust.name));
-  ARMATURE_TRY(auto granted, grants_of(workload.roles, where + ".roles"));
-  auto put = grants.put(attempt, workload.identity, std::move(granted));
-  if (!put) return std::move(put).error().in(where);
-  return Ok{};
-}
-
 identity::UpstreamIdentity upstream_of(const IdentityConfig& one, const std::string& authority) {
   return {one.name, one.tenant_id, one.client_id, authority, one.credential};
 }
@@ -73,13 +51,9 @@ Result<std::unique_ptr<AccessPlane>> AccessPlane::open(const Source& source, htt
   plane->upstream = std::make_unique<identity::UpstreamTokens>(
       runtime, *plane->client, clock, random, redactor, std::move(upstream_identities), options);
   plane->grants = std::make_unique<access::GrantStore>(std::move(ceilings));
-  std::vector<identity::Trust> trusts;
-  for (const WorkloadConfig& workload : source.config.workloads) {
-    ARMATURE_CHECK(admit_workload(workload, *plane->grants));
-    trusts.push_back(workload.trust);
-  }
-  plane->outside =
-      std::make_unique<identity::OutsideTokens>(*plane->client, clock, std::move(trusts));
+  plane->outside = std::make_unique<identity::OutsideTokens>(*plane->client, clock);
+  plane->workloads = std::make_unique<Workloads>(*plane->grants, *plane->outside);
+  ARMATURE_CHECK(plane->workloads->put(source.config.workloads));
   ARMATURE_TRY(plane->audit, access::AuditLog::open(database, clock));
   return plane;
 }

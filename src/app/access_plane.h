@@ -16,6 +16,7 @@
 #include "access/audit.h"
 #include "access/grant.h"
 #include "app/config.h"
+#include "app/workloads.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
@@ -40,6 +41,7 @@ struct AccessPlane {
   std::unique_ptr<identity::UpstreamTokens> upstream;
   std::unique_ptr<identity::OutsideTokens> outside;
   std::unique_ptr<access::GrantStore> grants;
+  std::unique_ptr<Workloads> workloads;
   std::unique_ptr<access::AuditLog> audit;
 
   struct Source {

@@ -34,9 +34,11 @@ struct IdentityConfig {
   std::vector<RoleAtScope> ceiling;  // what the identity may be used for at most; empty: nothing
 };
 
-// A caller from outside, by tokens of an issuer that is trusted.
+// A caller that is no task: by tokens of an issuer that is trusted, or, when it is local, by a
+// credential that the gateway leaves in a file of its own.
 struct WorkloadConfig {
-  identity::Trust trust;
+  identity::Trust trust;  // of a local one: its name alone
+  bool local = false;
   std::string identity;
   std::vector<RoleAtScope> roles;  // what it is granted, under the identity's ceiling
 };
@@ -58,6 +60,9 @@ struct Config {
   std::optional<std::uint16_t> gateway_proxy_port = 0;     // the same
   std::vector<std::string> gateway_proxy_tunnel;           // hosts that the proxy lets through
   bool gateway_proxy_tunnel_local = false;
+  std::string gateway_public_url;                  // empty: https://localhost:PORT
+  std::filesystem::path gateway_certificate_file;  // PEM; empty: one of the private CA
+  std::filesystem::path gateway_key_file;
 
   bool sandbox_enabled = true;
   std::uint16_t sandbox_port = 8082;
@@ -80,6 +85,7 @@ struct Config {
   std::string azure_management_url = "https://management.azure.com";
   std::string azure_audience = "https://management.azure.com/";
   std::string azure_authority = "https://login.microsoftonline.com";
+  std::filesystem::path azure_ca_file;  // empty: the system's roots
 
   std::string issuer_url;  // of Armature as an OpenID issuer; empty: the gateway's own URL
   std::vector<IdentityConfig> identities;

@@ -203,5 +203,27 @@ TEST(WorkloadConfig, WithoutAConditionItIsRefused) {
   EXPECT_FALSE(load("workloads: [{name: a, isuer: x}]"));
 }
 
+TEST(WorkloadConfig, ALocalOneHasNoIssuer) {
+  const auto config = load("workloads: [{name: a, local: true, identity: p}]");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_TRUE(config->workloads.at(0).local);
+  const struct {
+    const char* workload;
+    const char* said;
+  } kTable[] = {
+      {"{name: a, local: true, identity: p, issuer: 'https://i'}",
+       "one that is local has no issuer"                                                            },
+      {"{name: a, local: true, identity: p, claims: {sub: x}}",    "one that is local has no issuer"},
+      {"{name: a, local: true}",                                   "identity is missing"            },
+      {"{name: a, local: maybe, identity: p}",                     "local: true or false"           },
+      {"{name: a, local: false, identity: p}",                     "issuer is missing"              },
+  };
+  for (const auto& row : kTable) {
+    const auto refused = load("workloads: [" + std::string(row.workload) + "]");
+    ASSERT_FALSE(refused) << row.workload;
+    EXPECT_NE(refused.error().message.find(row.said), std::string::npos) << refused.error().message;
+  }
+}
+
 }  // namespace
 }  // namespace armature::app

@@ -1,5 +1,5 @@
-// armature: one program. `standalone` runs the server, `sandbox start` the sandbox alone; every
-// other verb talks to one of them.
+// armature: one program. `standalone` runs the server, `gateway` the gateway alone, `sandbox start`
+// the sandbox alone; every other verb talks to one of them.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "app/config.h"
+#include "app/gateway_server.h"
 #include "app/sandbox_server.h"
 #include "app/standalone.h"
 #include "app/version.h"
@@ -35,6 +36,11 @@ struct StandaloneFlags {
   std::vector<std::string> sets;
   std::string data_dir, dags_folder, port;
   bool no_sandbox = false;
+};
+
+struct GatewayFlags {
+  std::string config_file, data_dir, port, upstream;
+  std::vector<std::string> sets;
 };
 
 std::string variable(const char* name) {
@@ -139,6 +145,17 @@ int run_sandbox(const SandboxFlags& flags) {
       [](const SandboxServer& server) { return server.directions(); });
 }
 
+int run_gateway(const GatewayFlags& flags) {
+  // The control API takes any free port unless somebody says which.
+  std::vector<std::string> sets = {"server.port=0"};
+  sets.insert(sets.end(), flags.sets.begin(), flags.sets.end());
+  add_set(sets, "data_dir", flags.data_dir);
+  add_set(sets, "gateway.port", flags.port);
+  add_set(sets, "azure.management_url", flags.upstream);
+  return run_server(configuration(flags.config_file, std::move(sets)), GatewayServer::start,
+                    [](const GatewayServer& server) { return server.directions(); });
+}
+
 void add_standalone(CLI::App& app, StandaloneFlags& flags, int& status) {
   auto* verb =
       app.add_subcommand("standalone", "Run the server: API, orchestrator, gateway and sandbox");
@@ -155,6 +172,53 @@ void add_standalone(CLI::App& app, StandaloneFlags& flags, int& status) {
       "Keys of armature.yaml, ARMATURE__SECTION__KEY and --set:\n" +
       describe_keys());
   verb->callback([&] { status = run_standalone(flags); });
+}
+
+// What `armature gateway --help` teaches.
+const std::string kGatewayHelp =
+    R"(Who may call, and as whom, stands in the configuration file (docs/identities.md):
+  identities:
+    - name: prod
+      kind: managed_identity
+      ceiling: [{role: Contributor, scope: /subscriptions/S}]
+  workloads:
+    - name: release                       # a job elsewhere, with a token of its own issuer
+      issuer: https://token.actions.githubusercontent.com
+      audience: api://armature
+      claims: {sub: "repo:contoso/app:environment:production"}
+      identity: prod
+      roles: [{role: Contributor, scope: /subscriptions/S/resourceGroups/app}]
+    - name: backup                        # a job on this machine
+      local: true
+      identity: prod
+      roles: [{role: Reader, scope: /subscriptions/S}]
+
+Examples:
+  armature gateway --config gateway.yaml
+  set -a; . .armature/workloads/backup.env; set +a; az login --identity    # the local job
+In front of a sandbox that 'armature sandbox start --data-dir sb' runs:
+  armature gateway --config gateway.yaml --upstream https://localhost:8082 \
+    --set azure.authority=https://localhost:8082 --set azure.ca_file=sb/ca/bundle.pem
+'armature audit', 'armature access' and 'armature identity' ask it by its data directory.
+
+Keys of armature.yaml, ARMATURE__SECTION__KEY and --set (those of dags, orchestrator and
+sandbox say nothing here; server.port is the control API's, any free one):
+)";
+
+void add_gateway(CLI::App& app, GatewayFlags& flags, int& status) {
+  auto* verb = app.add_subcommand(
+      "gateway",
+      "Run the gateway alone, in front of Azure or a sandbox, for workloads from outside");
+  verb->add_option("--config", flags.config_file,
+                   "Configuration file (default: armature.yaml if there)");
+  verb->add_option("--data-dir", flags.data_dir,
+                   "Audit, operation log, keys, addresses (default: .armature)");
+  verb->add_option("--port", flags.port, "TLS port (default: 8081; 0: any free)");
+  verb->add_option("--upstream", flags.upstream,
+                   "Azure Resource Manager (default: https://management.azure.com)");
+  verb->add_option("--set", flags.sets, "section.key=value, repeatable");
+  verb->footer(kGatewayHelp + describe_keys());
+  verb->callback([&] { status = run_gateway(flags); });
 }
 
 void add_sandbox_start(CLI::App& sandbox, SandboxFlags& flags, int& status) {
@@ -210,10 +274,13 @@ int run(int argc, char** argv) {
   app.footer(
       "Start here:\n  armature standalone --dags-folder examples\n"
       "  armature dags list\n  armature dags trigger azure_provision --watch\n"
-      "Only the local Azure:\n  armature sandbox start");
+      "Only the local Azure:\n  armature sandbox start\n"
+      "Only the gateway:\n  armature gateway --config gateway.yaml");
   int status = 0;
   StandaloneFlags flags;
   add_standalone(app, flags, status);
+  GatewayFlags gateway_flags;
+  add_gateway(app, gateway_flags, status);
   app.add_subcommand("version", "Print the version")
       ->footer("Example:\n  armature version")
       ->callback([] { std::cout << "armature " << kVersion << "\n"; });

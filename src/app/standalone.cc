@@ -2,19 +2,14 @@
 
 #include <unistd.h>
 
-#include <atomic>
-
 #include "api/api.h"
 #include "app/access_plane.h"
-#include "app/doors.h"
+#include "app/gateway_front.h"
 #include "app/local_azure.h"
-#include "app/ports.h"
 #include "app/trust_bundle.h"
 #include "app/version.h"
 #include "base/bytes.h"
 #include "base/files.h"
-#include "gateway/cloud_metadata.h"
-#include "gateway/gateway.h"
 #include "http/certificates.h"
 #include "http/server.h"
 #include "http/task.h"
@@ -24,7 +19,6 @@
 namespace armature::app {
 namespace {
 
-constexpr auto kCertificateLength = std::chrono::hours(24 * 365);
 constexpr auto kSandboxIdentity = "provisioner";
 
 }  // namespace
@@ -38,18 +32,13 @@ struct Standalone::Impl {
 
   http::Authority authority;
   std::string management_url;
-  std::string gateway_url;
   std::vector<IdentityConfig> identities;
 
   std::unique_ptr<storage::Database> database;
   std::unique_ptr<http::Runtime> runtime;
   std::unique_ptr<LocalAzure> azure;
   std::unique_ptr<AccessPlane> access;
-  std::unique_ptr<gateway::Gateway> gateway;
-  std::atomic<gateway::Gateway*> ready_gateway{nullptr};
-  std::unique_ptr<http::Server> gateway_server;
-  std::unique_ptr<TokensAndGrants> attempt_access;
-  std::unique_ptr<Doors> doors;
+  std::unique_ptr<GatewayFront> front;
   std::unique_ptr<DirectCaller> caller;
   std::unique_ptr<orchestrator::Orchestrator> orchestrator;
   std::unique_ptr<http::Server> api_server;
@@ -64,10 +53,6 @@ struct Standalone::Impl {
         identities(settings.identities) {}
 
   std::filesystem::path data(const char* name) const { return config.data_dir / name; }
-  std::string ca_file(const char* name) const {
-    std::error_code ignored;
-    return std::filesystem::absolute(data("ca") / name, ignored).string();
-  }
 
   Status open_data() {
     ARMATURE_CHECK(make_private_directory(config.data_dir));
@@ -81,16 +66,6 @@ struct Standalone::Impl {
     threads.workers = config.server_workers;
     runtime = std::make_unique<http::Runtime>(threads);
     return Ok{};
-  }
-
-  Result<http::ServerOptions> tls_options(const std::string& address, std::uint16_t port) {
-    http::ServerOptions options;
-    options.address = address;
-    options.port = port;
-    std::vector<std::string> names = {"localhost", "127.0.0.1"};
-    if (address != "127.0.0.1") names.push_back(address);
-    ARMATURE_TRY(options.tls, http::issue(authority, names, kCertificateLength, clock, random));
-    return options;
   }
 
   // The local Azure, and an identity in it for the gateway to use: its secret is new at every
@@ -144,83 +119,29 @@ struct Standalone::Impl {
   }
 
   Status start_gateway() {
-    ARMATURE_TRY(auto server_options, tls_options(config.gateway_address, config.gateway_port));
-    // The server comes first, for the gateway to know the port it is reached by.
-    gateway_server = std::make_unique<http::Server>(
-        *runtime, server_options, http::coroutine(*runtime, [this](http::Request request) {
-          return answer(std::move(request));
-        }));
-    if (auto started = gateway_server->start(); !started) {
-      return std::move(started).error().in("gateway.port");
-    }
-    gateway_url = "https://localhost:" + std::to_string(gateway_server->port());
-    access->issuer->set_url(config.issuer_url.empty() ? gateway_url : config.issuer_url);
-    gateway::Options options;
-    options.outside = access->outside.get();
-    options.upstream_url = management_url;
-    options.audience = config.azure_audience;
-    options.request_deadline = config.gateway_request_deadline;
-    options.first_delay = config.gateway_first_delay;
-    options.public_url = gateway_url;
-    options.pacing = gateway::pacing_of(config.gateway_pacing);
-    ARMATURE_CHECK(make_private_directory(data("secrets")));
-    ARMATURE_TRY(options.state_key,
-                 load_or_make_secret(data("secrets") / "gateway_state_key", random));
-    redactor.add(options.state_key.reveal());
-    ARMATURE_TRY(gateway,
-                 gateway::Gateway::open(options, *runtime, *access->client, *database,
-                                        *access->attempts, *access->upstream, *access->grants,
-                                        *access->audit, clock, random, log));
-    ready_gateway = gateway.get();
-    return Ok{};
-  }
-
-  http::Task<http::Response> answer(http::Request request) {
-    gateway::Gateway* ready = ready_gateway;
-    if (!ready) co_return http::json_response(503, R"({"error":{"code":"ServerStarting"}})");
-    const std::string& login = azure ? management_url : config.azure_authority;
-    if (auto page = gateway::cloud_metadata(request, gateway_url, login))
-      co_return *std::move(page);
-    if (auto document = access->issuer->answer(request)) co_return *std::move(document);
-    co_return co_await ready->handle(std::move(request));
-  }
-
-  Status start_doors() {
-    TokensAndGrants::Identities acts_as;
-    for (const IdentityConfig& one : identities) acts_as[one.name] = {one.tenant_id, one.client_id};
-    attempt_access = std::make_unique<TokensAndGrants>(
-        *access->attempts, *access->credentials, *access->grants, std::move(acts_as), clock,
-        redactor, [this](const TaskKey& task) { gateway->forget_doubts(task); });
-    DoorOptions options;
-    options.identity_port = config.gateway_identity_port;
-    options.proxy_port = config.gateway_proxy_port;
-    options.audience = config.azure_audience;
+    std::vector<std::string> arm_hosts;
     if (const auto azure_url = http::parse_url(config.azure_management_url)) {
-      options.proxy.arm_hosts.push_back(to_lower(azure_url->host));
+      arm_hosts.push_back(to_lower(azure_url->host));
     }
-    options.proxy.tunnelled = config.gateway_proxy_tunnel;
-    options.proxy.tunnel_local = config.gateway_proxy_tunnel_local;
-    options.addresses.gateway_url = gateway_url;
-    options.addresses.ca_file = ca_file("ca.pem");
-    options.addresses.bundle_file = ca_file("bundle.pem");
-    Doors::Inside inside{
-        [this](http::Request request) { return gateway->handle(std::move(request)); },
-        *attempt_access, authority};
-    ARMATURE_TRY(doors,
-                 Doors::start(std::move(options), std::move(inside), *runtime, clock, random, log));
+    FrontOptions options{config, identities, management_url,
+                         azure ? management_url : config.azure_authority, std::move(arm_hosts)};
+    ARMATURE_TRY(front, GatewayFront::start(std::move(options), *access, authority, *runtime,
+                                            *database, clock, random, log, redactor));
     return Ok{};
   }
 
   Status start_orchestrator() {
-    caller = std::make_unique<DirectCaller>(*runtime, *gateway, *attempt_access);
+    caller = std::make_unique<DirectCaller>(*runtime, front->gateway(), front->attempts());
     orchestrator::Options options;
     options.dags_folder = config.dags_folder.string();
     for (const auto& root : config.dags_file_roots) options.file_roots.push_back(root.string());
     options.logs_folder = data("logs").string();
     options.parallelism = config.parallelism;
-    options.child = [this](const Attempt& attempt) { return doors->environment_of(attempt); };
+    options.child = [this](const Attempt& attempt) {
+      return front->doors().environment_of(attempt);
+    };
     ARMATURE_TRY(orchestrator,
-                 orchestrator::Orchestrator::open(options, *database, *attempt_access, *caller,
+                 orchestrator::Orchestrator::open(options, *database, front->attempts(), *caller,
                                                   *access->client, clock, random, log, redactor));
     return orchestrator->start();
   }
@@ -228,16 +149,17 @@ struct Standalone::Impl {
   Status start_api() {
     ARMATURE_TRY(Secret token, load_or_make_secret(data("api_token"), random));
     redactor.add(token.reveal());
-    api::Services services{*orchestrator,
-                           *access->audit,
-                           *access->upstream,
-                           *access->secrets,
-                           azure ? &azure->sandbox() : nullptr,
-                           gateway_url,
-                           config.azure_audience,
-                           kVersion,
-                           clock,
-                           &gateway->stops()};
+    api::GatewayServices of_gateway{*access->audit,
+                                    *access->upstream,
+                                    *access->secrets,
+                                    config.azure_audience,
+                                    kVersion,
+                                    &front->gateway().stops(),
+                                    [all = access->workloads.get()](const std::string& identity) {
+                                      return all->principals_of(identity);
+                                    }};
+    api::Services services{*orchestrator, std::move(of_gateway),
+                           azure ? &azure->sandbox() : nullptr, front->url(), clock};
     http::ServerOptions options;
     options.address = config.server_address;
     options.port = config.server_port;
@@ -246,16 +168,10 @@ struct Standalone::Impl {
     if (auto started = api_server->start(); !started) {
       return std::move(started).error().in("server.port");
     }
-    JsonObject found;
+    JsonObject found = front->addresses();
     found["url"] = url();
-    found["gateway_url"] = gateway_url;
-    if (!doors->addresses().identity_url.empty()) {
-      found["identity_url"] = doors->addresses().identity_url;
-    }
-    if (!doors->addresses().proxy.empty()) found["proxy"] = doors->addresses().proxy;
     if (azure) found["sandbox_url"] = management_url;
     if (azure) found["sandbox"] = azure->description();
-    found["ca_file"] = ca_file("ca.pem");
     found["pid"] = static_cast<std::int64_t>(::getpid());
     return write_file(data("server.json"), pretty(found) + "\n", 0600);
   }
@@ -269,7 +185,6 @@ struct Standalone::Impl {
     ARMATURE_CHECK(start_sandbox());
     ARMATURE_CHECK(open_access());
     ARMATURE_CHECK(start_gateway());
-    ARMATURE_CHECK(start_doors());
     ARMATURE_CHECK(start_orchestrator());
     return start_api();
   }
@@ -278,8 +193,7 @@ struct Standalone::Impl {
   void stop() {
     if (api_server) api_server->stop();
     if (orchestrator) orchestrator->stop();
-    if (doors) doors->stop();
-    if (gateway_server) gateway_server->stop();
+    if (front) front->stop();
     if (azure) azure->stop();
     if (runtime) runtime->stop();
     std::error_code ignored;

@@ -7,8 +7,8 @@
 namespace armature::app {
 namespace {
 
-const std::vector<std::string> kKeys = {"name",   "issuer",   "audience",
-                                        "claims", "identity", "roles"};
+const std::vector<std::string> kKeys = {"name",     "issuer", "audience", "claims",
+                                        "identity", "roles",  "local"};
 
 Result<WorkloadConfig> read_workload(const YAML::Node& node, const YamlFile& file) {
   if (!node.IsMap()) return file.at(node.Mark(), "workloads: each is a mapping");
@@ -35,6 +35,12 @@ Result<WorkloadConfig> read_workload(const YAML::Node& node, const YamlFile& fil
     if (key == "name") out.trust.name = value.Scalar();
     if (key == "issuer") out.trust.issuer = value.Scalar();
     if (key == "audience") out.trust.audience = value.Scalar();
+    if (key == "local") {
+      if (value.Scalar() != "true" && value.Scalar() != "false") {
+        return file.at(value.Mark(), "local: true or false is expected");
+      }
+      out.local = value.Scalar() == "true";
+    }
     if (key == "identity") out.identity = value.Scalar();
   }
   return out;
@@ -49,12 +55,20 @@ Status check(const WorkloadConfig& one, const YAML::Mark& mark, const YamlFile& 
   if (auto named = identity::workload_attempt(one.trust.name); !named) {
     return file.at(mark, "workloads: " + named.error().message);
   }
+  if (one.identity.empty()) return missing("identity");
+  if (one.local) {
+    const bool outside =
+        !one.trust.issuer.empty() || !one.trust.audience.empty() || !one.trust.claims.empty();
+    return outside ? Status(file.at(mark,
+                                    "workloads: one that is local has no issuer, audience or "
+                                    "claims: its credential is the gateway's own"))
+                   : Status(Ok{});
+  }
   if (one.trust.issuer.empty()) return missing("issuer");
   if (!identity::may_be_asked(one.trust.issuer)) {
     return file.at(mark, "workloads: issuer '" + one.trust.issuer + "' is no https URL");
   }
   if (one.trust.audience.empty()) return missing("audience");
-  if (one.identity.empty()) return missing("identity");
   if (one.trust.claims.empty()) {
     return file.at(mark,
                    "workloads: claims is missing: without one, every token of this issuer for this "

@@ -54,14 +54,30 @@ http::Task<Result<KeySet>> fetch_keys(http::Client* client, std::string issuer) 
 
 struct OutsideTokens::Impl {
   Impl(http::Client& outside, const Clock& time, std::vector<Trust> trusted)
-      : client(outside), clock(time), trusts(std::move(trusted)), cache(time) {}
+      : client(outside),
+        clock(time),
+        current(std::make_shared<const std::vector<Trust>>(std::move(trusted))),
+        cache(time) {}
 
   http::Client& client;
   const Clock& clock;
-  const std::vector<Trust> trusts;
+  using Trusts = std::shared_ptr<const std::vector<Trust>>;
+  Trusts current;  // under the mutex
   IssuerKeyCache cache;
   mutable std::mutex mutex;
   std::map<std::string, Vouched> verified;  // by SHA-256 of the token
+
+  Trusts trusted() const {
+    const std::lock_guard lock(mutex);
+    return current;
+  }
+
+  void trust(std::vector<Trust> now) {
+    auto fresh = std::make_shared<const std::vector<Trust>>(std::move(now));
+    const std::lock_guard lock(mutex);
+    current = std::move(fresh);
+    verified.clear();
+  }
 
   std::optional<Principal> remembered(const std::string& digest) const {
     const std::lock_guard lock(mutex);
@@ -70,23 +86,25 @@ struct OutsideTokens::Impl {
     return found->second.who;
   }
 
-  void remember(const std::string& digest, const Vouched& vouched) {
+  // Not what was vouched for by trusts that no longer are.
+  void remember(const std::string& digest, const Vouched& vouched, const Trusts& by) {
     const std::lock_guard lock(mutex);
+    if (by != current) return;
     if (verified.size() >= kMostVerified) {
       std::erase_if(verified, [&](const auto& one) { return clock.now() >= one.second.until; });
     }
     if (verified.size() < kMostVerified) verified.insert_or_assign(digest, vouched);
   }
 
-  bool knows(const std::string& issuer) const {
-    return std::ranges::find(trusts, issuer, &Trust::issuer) != trusts.end();
+  static bool knows(const Trusts& trusts, const std::string& issuer) {
+    return std::ranges::find(*trusts, issuer, &Trust::issuer) != trusts->end();
   }
 
   static http::Task<Result<std::string>> key(std::shared_ptr<Impl> self, std::string issuer,
                                              std::string key_id);
   static http::Task<Result<Principal>> verify(std::shared_ptr<Impl> self, std::string token);
-  Result<Vouched> judge(std::string_view token, const std::string& pem,
-                        const std::string& issuer) const;
+  Result<Vouched> judge(std::string_view token, const std::string& pem, const std::string& issuer,
+                        const Trusts& trusts) const;
 };
 
 // `self` by value: a request may be under way when the owner lets go.
@@ -113,9 +131,9 @@ http::Task<Result<std::string>> OutsideTokens::Impl::key(std::shared_ptr<Impl> s
 }
 
 Result<Vouched> OutsideTokens::Impl::judge(std::string_view token, const std::string& pem,
-                                           const std::string& issuer) const {
+                                           const std::string& issuer, const Trusts& trusts) const {
   ARMATURE_TRY(const Jwt jwt, verify_rs256(token, pem, {issuer, ""}, clock.now()));
-  const Trust* trust = find_trust(trusts, jwt.claims);
+  const Trust* trust = find_trust(*trusts, jwt.claims);
   if (!trust) return refuse("no workload is trusted with these claims");
   ARMATURE_TRY(Attempt attempt, workload_attempt(trust->name));
   const std::string subject = text_at(jwt.claims, "sub").substr(0, kLongestSubject);
@@ -134,14 +152,15 @@ http::Task<Result<Principal>> OutsideTokens::Impl::verify(std::shared_ptr<Impl> 
   const auto untrusted = read_untrusted(token);
   if (!untrusted) co_return untrusted.error();
   const std::string issuer = text_at(untrusted->claims, "iss");
-  if (!self->knows(issuer)) co_return refuse("the token's issuer is not trusted");
+  const Trusts trusts = self->trusted();
+  if (!knows(trusts, issuer)) co_return refuse("the token's issuer is not trusted");
   std::string key_id = text_at(untrusted->header, "kid");
   std::string copy = issuer;
   Result<std::string> pem = co_await key(self, std::move(copy), std::move(key_id));
   if (!pem) co_return std::move(pem).error();
-  const auto vouched = self->judge(token, *pem, issuer);
+  const auto vouched = self->judge(token, *pem, issuer, trusts);
   if (!vouched) co_return vouched.error();
-  self->remember(digest, *vouched);
+  self->remember(digest, *vouched, trusts);
   co_return vouched->who;
 }
 
@@ -153,12 +172,15 @@ http::Task<Result<Principal>> OutsideTokens::verify(std::string token) {
   return Impl::verify(impl_, std::move(token));
 }
 
+void OutsideTokens::trust(std::vector<Trust> trusts) { impl_->trust(std::move(trusts)); }
+
 bool OutsideTokens::may_be_ours(std::string_view token) const {
   // How every attempt's token begins: {"alg":"HS256"
   constexpr std::string_view kAttempt = "eyJhbGciOiJIUzI1NiI";
-  if (impl_->trusts.empty() || token.starts_with(kAttempt)) return false;
+  const Impl::Trusts trusts = impl_->trusted();
+  if (trusts->empty() || token.starts_with(kAttempt)) return false;
   const auto untrusted = read_untrusted(token);
-  return untrusted && impl_->knows(text_at(untrusted->claims, "iss"));
+  return untrusted && Impl::knows(trusts, text_at(untrusted->claims, "iss"));
 }
 
 }  // namespace armature::identity

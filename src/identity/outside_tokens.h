@@ -31,8 +31,10 @@ namespace armature::identity {
 
 class OutsideTokens {
  public:
-  OutsideTokens(http::Client& client, const Clock& clock, std::vector<Trust> trusts);
+  OutsideTokens(http::Client& client, const Clock& clock, std::vector<Trust> trusts = {});
   ~OutsideTokens();
+  // From now on these; what held by those before is looked at again.
+  void trust(std::vector<Trust> trusts);
   http::Task<Result<Principal>> verify(std::string token);
   // Whether the token names an issuer that is trusted: a cheap look, nothing of it is true yet.
   bool may_be_ours(std::string_view token) const;

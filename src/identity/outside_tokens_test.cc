@@ -163,6 +163,32 @@ TEST_F(OutsideTokensTest, ATrustedTokenNamesItsWorkload) {
   EXPECT_EQ(verify(token).error().message, "token has expired") << "remembered is not for ever";
 }
 
+TEST_F(OutsideTokensTest, OtherTrustsCountAtOnceAlsoForWhatHeldBefore) {
+  const std::string token = signed_by(0, claims());
+  ASSERT_TRUE(verify(token));
+  tokens_->trust({
+      {"release", issuer(), "api://armature", {{"sub", "repo:a/b:*"}}}
+  });
+  const auto renamed = verify(token);
+  ASSERT_TRUE(renamed && renamed->workload);
+  EXPECT_EQ(renamed->workload->name, "release");
+  tokens_->trust({
+      {"release", issuer(), "api://armature", {{"sub", "repo:a/c:*"}}}
+  });
+  EXPECT_FALSE(verify(token));
+  tokens_->trust({});
+  EXPECT_FALSE(tokens_->may_be_ours(token));
+}
+
+TEST(Principals, AWorkloadIsNamedToEntraAsOneWhoeverVouchesForIt) {
+  const Attempt attempt = must(workload_attempt("ci"));
+  EXPECT_EQ(federated_subject({
+                attempt, Workload{"ci", "https://i", "s"}
+  }),
+            "workload:ci");
+  EXPECT_EQ(federated_subject({attempt, std::nullopt}), "workload:ci");
+}
+
 TEST_F(OutsideTokensTest, WhatIsNotTrustedIsRefused) {
   const auto with = [&](const char* name, Json value) {
     JsonObject out = claims();

@@ -1,0 +1,167 @@
+#include "app/gateway_front.h"
+
+#include <algorithm>
+
+#include "app/local_azure.h"
+#include "app/local_workloads.h"
+#include "base/bytes.h"
+#include "base/files.h"
+#include "gateway/cloud_metadata.h"
+
+namespace armature::app {
+namespace {
+
+constexpr auto kCertificateLength = std::chrono::hours(24 * 365);
+
+// The operator's own, or one that the private CA issues for the names that clients may use.
+Result<http::Certificate> certificate_for(const Config& config, const http::Authority& authority,
+                                          const Clock& clock, Random& random) {
+  if (config.gateway_certificate_file.empty() != config.gateway_key_file.empty()) {
+    return fail(Code::kInvalid,
+                "gateway.certificate_file and gateway.key_file: one of them is not set");
+  }
+  if (!config.gateway_certificate_file.empty()) {
+    http::Certificate own;
+    ARMATURE_TRY(own.chain_pem, read_file(config.gateway_certificate_file));
+    ARMATURE_TRY(std::string key, read_file(config.gateway_key_file));
+    own.key_pem = Secret(std::move(key));
+    return own;
+  }
+  std::vector<std::string> names = {"localhost", "127.0.0.1"};
+  const auto add = [&](const std::string& name) {
+    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+  };
+  add(config.gateway_address);
+  if (const auto url = http::parse_url(config.gateway_public_url)) add(to_lower(url->host));
+  return http::issue(authority, names, kCertificateLength, clock, random);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<GatewayFront>> GatewayFront::start(FrontOptions options, AccessPlane& access,
+                                                          const http::Authority& authority,
+                                                          http::Runtime& runtime,
+                                                          storage::Database& database,
+                                                          const Clock& clock, Random& random,
+                                                          Log& log, Redactor& redactor) {
+  std::unique_ptr<GatewayFront> front(new GatewayFront(std::move(options), access));
+  ARMATURE_CHECK(front->listen(authority, runtime, clock, random, log));
+  ARMATURE_CHECK(front->open_gateway(runtime, database, clock, random, log, redactor));
+  ARMATURE_CHECK(front->open_doors(authority, runtime, clock, random, log, redactor));
+  return front;
+}
+
+GatewayFront::~GatewayFront() { stop(); }
+
+std::string GatewayFront::ca_file(const char* name) const {
+  std::error_code ignored;
+  return std::filesystem::absolute(options_.config.data_dir / "ca" / name, ignored).string();
+}
+
+// The server comes before the gateway, for the gateway to know the port it is reached by.
+Status GatewayFront::listen(const http::Authority& authority, http::Runtime& runtime,
+                            const Clock& clock, Random& random, Log& log) {
+  http::ServerOptions server;
+  server.address = options_.config.gateway_address;
+  server.port = options_.config.gateway_port;
+  ARMATURE_TRY(server.tls, certificate_for(options_.config, authority, clock, random));
+  server.on_failure = [&log](const std::string& what) {
+    log.error("gateway request failed", {
+                                            {"error", what}
+    });
+  };
+  server_ = std::make_unique<http::Server>(runtime, server,
+                                           http::coroutine(runtime, [this](http::Request request) {
+                                             return answer(std::move(request));
+                                           }));
+  if (auto started = server_->start(); !started) {
+    return std::move(started).error().in("gateway.port");
+  }
+  url_ = options_.config.gateway_public_url;
+  if (url_.empty()) url_ = "https://localhost:" + std::to_string(server_->port());
+  access_.issuer->set_url(options_.config.issuer_url.empty() ? url_ : options_.config.issuer_url);
+  return Ok{};
+}
+
+Status GatewayFront::open_gateway(http::Runtime& runtime, storage::Database& database,
+                                  const Clock& clock, Random& random, Log& log,
+                                  Redactor& redactor) {
+  const Config& config = options_.config;
+  gateway::Options options;
+  options.outside = access_.outside.get();
+  options.upstream_url = options_.upstream_url;
+  options.audience = config.azure_audience;
+  options.request_deadline = config.gateway_request_deadline;
+  options.first_delay = config.gateway_first_delay;
+  options.public_url = url_;
+  options.pacing = gateway::pacing_of(config.gateway_pacing);
+  ARMATURE_CHECK(make_private_directory(config.data_dir / "secrets"));
+  ARMATURE_TRY(options.state_key,
+               load_or_make_secret(config.data_dir / "secrets" / "gateway_state_key", random));
+  redactor.add(options.state_key.reveal());
+  ARMATURE_TRY(gateway_,
+               gateway::Gateway::open(options, runtime, *access_.client, database,
+                                      *access_.attempts, *access_.upstream, *access_.grants,
+                                      *access_.audit, clock, random, log));
+  ready_ = gateway_.get();
+  return Ok{};
+}
+
+http::Task<http::Response> GatewayFront::answer(http::Request request) {
+  gateway::Gateway* ready = ready_;
+  if (!ready) co_return http::json_response(503, R"({"error":{"code":"ServerStarting"}})");
+  if (auto page = gateway::cloud_metadata(request, url_, options_.login_url)) {
+    co_return *std::move(page);
+  }
+  if (auto document = access_.issuer->answer(request)) co_return *std::move(document);
+  co_return co_await ready->handle(std::move(request));
+}
+
+Status GatewayFront::open_doors(const http::Authority& authority, http::Runtime& runtime,
+                                const Clock& clock, Random& random, Log& log, Redactor& redactor) {
+  TokensAndGrants::Identities acts_as;
+  for (const IdentityConfig& one : options_.identities) {
+    acts_as[one.name] = {one.tenant_id, one.client_id};
+  }
+  attempts_ = std::make_unique<TokensAndGrants>(
+      *access_.attempts, *access_.credentials, *access_.grants, std::move(acts_as), clock, redactor,
+      [this](const TaskKey& task) { gateway_->forget_doubts(task); });
+  const Config& config = options_.config;
+  DoorOptions options;
+  options.identity_port = config.gateway_identity_port;
+  options.proxy_port = config.gateway_proxy_port;
+  options.audience = config.azure_audience;
+  options.proxy.arm_hosts = options_.arm_hosts;
+  options.proxy.tunnelled = config.gateway_proxy_tunnel;
+  options.proxy.tunnel_local = config.gateway_proxy_tunnel_local;
+  options.addresses.gateway_url = url_;
+  options.addresses.ca_file = ca_file("ca.pem");
+  options.addresses.bundle_file = ca_file("bundle.pem");
+  Doors::Inside inside{
+      [this](http::Request request) { return gateway_->handle(std::move(request)); }, *attempts_,
+      authority};
+  ARMATURE_TRY(doors_,
+               Doors::start(std::move(options), std::move(inside), runtime, clock, random, log));
+  return admit_local(config, access_.workloads->list(), *attempts_, *doors_);
+}
+
+JsonObject GatewayFront::addresses() const {
+  JsonObject found;
+  found["gateway_url"] = url_;
+  const DoorAddresses& open = doors_->addresses();
+  if (!open.identity_url.empty()) found["identity_url"] = open.identity_url;
+  if (!open.proxy.empty()) found["proxy"] = open.proxy;
+  found["ca_file"] = open.ca_file;
+  return found;
+}
+
+void GatewayFront::close_doors() {
+  if (doors_) doors_->stop();
+}
+
+void GatewayFront::stop() {
+  close_doors();
+  if (server_) server_->stop();
+}
+
+}  // namespace armature::app

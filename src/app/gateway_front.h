@@ -1,0 +1,77 @@
+#pragma once
+// GatewayFront: the gateway on its own port (TLS) with the doors beside it: what `armature
+// standalone` and `armature gateway` have in common.
+//
+//   Port      gateway.address and gateway.port; its certificate is the operator's, or one of the
+//             private CA for localhost and the name in gateway.public_url
+//   Answers   cloud metadata, the OpenID documents, then the gateway's pipeline; 503 until that is
+//             open
+//   Errors    kUnavailable: a port is taken, naming the setting; kInvalid: a URL or a certificate
+//             of the configuration
+//   Threads   start and stop from one thread
+//   Lifetime  everything passed in outlives it
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/access_plane.h"
+#include "app/doors.h"
+#include "app/ports.h"
+#include "gateway/gateway.h"
+#include "http/certificates.h"
+#include "http/server.h"
+#include "storage/database.h"
+
+namespace armature::app {
+
+struct FrontOptions {
+  const Config& config;
+  std::vector<IdentityConfig> identities;  // with the sandbox's own
+  std::string upstream_url;                // Azure Resource Manager, or the sandbox
+  std::string login_url;                   // where clients of this cloud sign in
+  std::vector<std::string> arm_hosts;      // that the proxy intercepts
+};
+
+class GatewayFront {
+ public:
+  static Result<std::unique_ptr<GatewayFront>> start(FrontOptions options, AccessPlane& access,
+                                                     const http::Authority& authority,
+                                                     http::Runtime& runtime,
+                                                     storage::Database& database,
+                                                     const Clock& clock, Random& random, Log& log,
+                                                     Redactor& redactor);
+  ~GatewayFront();
+  void close_doors();  // beside the gateway's own port
+  void stop();
+
+  gateway::Gateway& gateway() { return *gateway_; }
+  TokensAndGrants& attempts() { return *attempts_; }
+  const Doors& doors() const { return *doors_; }
+  const std::string& url() const { return url_; }
+  // For server.json: gateway_url, ca_file, and the doors that are open.
+  JsonObject addresses() const;
+
+ private:
+  GatewayFront(FrontOptions options, AccessPlane& access)
+      : options_(std::move(options)), access_(access) {}
+  Status listen(const http::Authority& authority, http::Runtime& runtime, const Clock& clock,
+                Random& random, Log& log);
+  Status open_gateway(http::Runtime& runtime, storage::Database& database, const Clock& clock,
+                      Random& random, Log& log, Redactor& redactor);
+  Status open_doors(const http::Authority& authority, http::Runtime& runtime, const Clock& clock,
+                    Random& random, Log& log, Redactor& redactor);
+  http::Task<http::Response> answer(http::Request request);
+  std::string ca_file(const char* name) const;
+
+  FrontOptions options_;
+  AccessPlane& access_;
+  std::string url_;
+  std::unique_ptr<gateway::Gateway> gateway_;
+  std::atomic<gateway::Gateway*> ready_{nullptr};
+  std::unique_ptr<http::Server> server_;
+  std::unique_ptr<TokensAndGrants> attempts_;
+  std::unique_ptr<Doors> doors_;
+};
+
+}  // namespace armature::app

@@ -1,0 +1,184 @@
+#include "app/gateway_server.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "api/api.h"
+#include "app/access_plane.h"
+#include "app/gateway_front.h"
+#include "app/local_azure.h"
+#include "app/local_workloads.h"
+#include "app/trust_bundle.h"
+#include "app/version.h"
+#include "base/bytes.h"
+#include "base/files.h"
+#include "http/server.h"
+#include "storage/database.h"
+
+namespace armature::app {
+
+struct GatewayServer::Impl {
+  Config config;
+  const Clock& clock;
+  Random& random;
+  Log& log;
+  Redactor& redactor;
+  http::Authority authority;
+  std::unique_ptr<storage::Database> database;
+  std::unique_ptr<http::Runtime> runtime;
+  std::unique_ptr<AccessPlane> access;
+  std::unique_ptr<GatewayFront> front;
+  std::unique_ptr<http::Server> control;
+
+  std::filesystem::path data(const char* name) const { return config.data_dir / name; }
+
+  Status check() const {
+    if (config.identities.empty()) {
+      return fail(Code::kInvalid,
+                  "identities: none is configured, so there is nobody to call Azure as "
+                  "(docs/identities.md)");
+    }
+    if (!http::parse_url(config.azure_management_url)) {
+      return fail(Code::kInvalid,
+                  "azure.management_url: '" + config.azure_management_url + "' is not a URL");
+    }
+    if (config.workloads.empty()) {
+      log.warning("no workloads are configured: nobody may call");
+    }
+    return Ok{};
+  }
+
+  Status open_data() {
+    ARMATURE_CHECK(make_private_directory(config.data_dir));
+    storage::Database::Options options;
+    options.path = data("armature.db");
+    ARMATURE_TRY(database, storage::Database::open(options));
+    ARMATURE_TRY(authority,
+                 http::load_or_make_authority(data("ca"), "Armature local CA", clock, random));
+    ARMATURE_CHECK(write_trust_bundle(data("ca"), authority));
+    http::Runtime::Options threads;
+    threads.workers = config.server_workers;
+    runtime = std::make_unique<http::Runtime>(threads);
+    return Ok{};
+  }
+
+  Status open_access() {
+    AccessPlane::Source source{config, config.identities, config.azure_authority, ""};
+    if (!config.azure_ca_file.empty()) {
+      auto trusted = read_file(config.azure_ca_file);
+      if (!trusted) return std::move(trusted).error().in("azure.ca_file");
+      source.ca_pem = *std::move(trusted);
+    }
+    ARMATURE_TRY(access,
+                 AccessPlane::open(source, *runtime, *database, clock, random, log, redactor));
+    return Ok{};
+  }
+
+  // Clients of the proxy keep Azure's own name, whatever stands behind the gateway.
+  std::vector<std::string> arm_hosts() const {
+    std::vector<std::string> hosts = {"management.azure.com"};
+    const auto upstream = http::parse_url(config.azure_management_url);
+    const std::string host = upstream ? to_lower(upstream->host) : "";
+    if (host.find('.') != std::string::npos && host != hosts.front()) hosts.push_back(host);
+    return hosts;
+  }
+
+  Status start_front() {
+    FrontOptions options{config, config.identities, config.azure_management_url,
+                         config.azure_authority, arm_hosts()};
+    ARMATURE_TRY(front, GatewayFront::start(std::move(options), *access, authority, *runtime,
+                                            *database, clock, random, log, redactor));
+    return Ok{};
+  }
+
+  Status start_control() {
+    ARMATURE_TRY(Secret token, load_or_make_secret(data("api_token"), random));
+    redactor.add(token.reveal());
+    api::GatewayServices services{*access->audit,
+                                  *access->upstream,
+                                  *access->secrets,
+                                  config.azure_audience,
+                                  kVersion,
+                                  &front->gateway().stops(),
+                                  [all = access->workloads.get()](const std::string& name) {
+                                    return all->principals_of(name);
+                                  }};
+    http::ServerOptions server;
+    server.address = config.server_address;
+    server.port = config.server_port;
+    control = std::make_unique<http::Server>(
+        *runtime, server,
+        http::blocking(*runtime, api::make_gateway_api(std::move(services), std::move(token))));
+    if (auto started = control->start(); !started) {
+      return std::move(started).error().in("server.port");
+    }
+    return Ok{};
+  }
+
+  // server.json last: whoever waits for it finds the rest.
+  Status write_files() const {
+    JsonObject found = front->addresses();
+    found["url"] = "http://" + config.server_address + ":" + std::to_string(control->port());
+    found["upstream_url"] = config.azure_management_url;
+    found["pid"] = static_cast<std::int64_t>(::getpid());
+    return write_file(data("server.json"), pretty(found) + "\n", 0600);
+  }
+
+  Status start() {
+    ARMATURE_CHECK(check());
+    ARMATURE_CHECK(open_data());
+    ARMATURE_CHECK(open_access());
+    ARMATURE_CHECK(start_front());
+    ARMATURE_CHECK(start_control());
+    return write_files();
+  }
+
+  void stop() {
+    if (control) control->stop();
+    if (front) front->stop();
+    if (runtime) runtime->stop();
+    // Only what this process wrote: without the database it belongs to another.
+    if (!database) return;
+    std::error_code ignored;
+    std::filesystem::remove(data("server.json"), ignored);
+  }
+};
+
+GatewayServer::GatewayServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+GatewayServer::~GatewayServer() = default;
+
+Result<std::unique_ptr<GatewayServer>> GatewayServer::start(const Config& config,
+                                                            const Clock& clock, Random& random,
+                                                            Log& log, Redactor& redactor) {
+  std::unique_ptr<Impl> impl(
+      new Impl{config, clock, random, log, redactor, {}, {}, {}, {}, {}, {}});
+  if (auto started = impl->start(); !started) {
+    impl->stop();
+    return std::move(started).error();
+  }
+  return std::unique_ptr<GatewayServer>(new GatewayServer(std::move(impl)));
+}
+
+void GatewayServer::stop() { impl_->stop(); }
+
+std::string GatewayServer::directions() const {
+  std::string callers;
+  for (const WorkloadConfig& one : impl_->access->workloads->list()) {
+    callers += fmt::format("  {:<20} as {:<16} {}\n", one.trust.name, one.identity,
+                           one.local ? "variables in " + workload_file(impl_->config, one).string()
+                                     : "by tokens of " + one.trust.issuer);
+  }
+  return fmt::format(
+      R"text(The gateway is up at {url}, in front of {upstream}
+Who may call:
+{callers}  az, Terraform, SDKs: docs/doors.md. The certificate is signed by {ca}
+)text",
+      fmt::arg("url", impl_->front->url()),
+      fmt::arg("upstream", impl_->config.azure_management_url),
+      fmt::arg("callers", callers.empty() ? "  nobody: workloads: is empty\n" : callers),
+      fmt::arg("ca", impl_->config.gateway_certificate_file.empty()
+                         ? impl_->front->doors().addresses().ca_file
+                         : "your own CA"));
+}
+
+}  // namespace armature::app

@@ -1,0 +1,191 @@
+"""`armature gateway`: the gateway alone, in front of a sandbox that runs by itself."""
+import json
+import ssl
+import subprocess
+import urllib.error
+import urllib.parse
+import urllib.request
+
+import pytest
+
+from conftest import BINARY, PATIENCE, SUBSCRIPTION, wait_for
+from test_sandbox_alone import Alone
+
+GROUPS = f"/subscriptions/{SUBSCRIPTION}/resourceGroups"
+VERSION = "api-version=2021-04-01"
+
+
+class Gateway:
+    """In front of the sandbox, as the sandbox's owner; `robot` calls by tokens of the sandbox's Entra."""
+
+    def __init__(self, folder, sandbox):
+        self.folder, self.sandbox = folder, sandbox
+        self.data, self.log, self.config = folder / "gateway", folder / "gateway.log", folder / "gateway.yaml"
+        self.process = None
+        self.robot = self.register("robot")
+        self.audience = self.register("gate")["appId"]
+        self.write_config()
+
+    def register(self, name):
+        app = self.graph("/applications", {"displayName": name, "api": {"requestedAccessTokenVersion": 2}})
+        self.graph("/servicePrincipals", {"appId": app["appId"]})
+        secret = self.graph(f"/applications/{app['id']}/addPassword", {})["secretText"]
+        return {"appId": app["appId"], "secret": secret}
+
+    def graph(self, path, body):
+        env = self.sandbox.environment()
+        token = self.entra(env["AZURE_CLIENT_ID"], env["AZURE_CLIENT_SECRET"], "https://graph.microsoft.com")
+        status, answer = self.sandbox.send("POST", "/v1.0" + path, json.dumps(body).encode(),
+                                           {"Authorization": "Bearer " + token, "Content-Type": "application/json"})
+        assert status in (200, 201), answer
+        return answer
+
+    def entra(self, client, secret, resource):
+        form = urllib.parse.urlencode({"grant_type": "client_credentials", "client_id": client, "client_secret": secret,
+                                       "scope": resource + "/.default"}).encode()
+        status, answer = self.sandbox.send("POST", f"/{self.sandbox.sandbox['tenant_id']}/oauth2/v2.0/token", form)
+        assert status == 200, answer
+        return answer["access_token"]
+
+    def write_config(self, role="Contributor", more=""):
+        who = self.sandbox.sandbox
+        self.config.write_text(f"""
+identities:
+  - name: prod
+    tenant_id: {who["tenant_id"]}
+    client_id: {who["client_id"]}
+    client_secret_file: {who["client_secret_file"]}
+    ceiling: [{{role: Owner, scope: "/subscriptions/{SUBSCRIPTION}"}}]
+workloads:
+  - name: release
+    issuer: {who["url"]}/{who["tenant_id"]}/v2.0
+    audience: {self.audience}
+    claims: {{azp: "{self.robot["appId"]}"}}
+    identity: prod
+    roles: [{{role: {role}, scope: "{GROUPS}/app"}}]
+  - name: backup
+    local: true
+    identity: prod
+    roles: [{{role: Reader, scope: "{GROUPS}/app"}}]
+{more}
+""")
+
+    def arguments(self, **sets):
+        url = self.sandbox.sandbox["url"]
+        chosen = {"azure.authority": url, "azure.ca_file": self.sandbox.sandbox["bundle_file"],
+                  "gateway.first_delay": "20ms", **sets}
+        out = [BINARY, "gateway", "--config", self.config, "--data-dir", self.data, "--upstream", url, "--port", "0"]
+        for key, value in chosen.items():
+            out += ["--set", f"{key}={value}"]
+        return list(map(str, out))
+
+    def start(self, **sets):
+        found = self.data / "server.json"
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(self.arguments(**sets), stdout=log, stderr=log, cwd=self.folder)
+        wait_for(lambda: found.exists() or self.process.poll() is not None, "the gateway to come up")
+        assert self.process.poll() is None, self.log.read_text()[-4000:]
+        self.address = json.loads(found.read_text())
+        return self
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(PATIENCE)
+            assert self.process.returncode == 0, self.log.read_text()[-8000:]
+
+    def cli(self, *arguments):
+        done = subprocess.run([BINARY, *map(str, arguments), "--data-dir", str(self.data)], capture_output=True, text=True,
+                              timeout=PATIENCE)
+        assert done.returncode == 0, (arguments, done.stdout, done.stderr)
+        return done.stdout
+
+    def token(self, who=None):
+        who = who or self.robot
+        return self.entra(who["appId"], who["secret"], self.audience)
+
+    def send(self, method, path, body=None, token=None, headers=()):
+        request = urllib.request.Request(self.address["gateway_url"] + path, method=method, headers=dict(headers))
+        if token:
+            request.add_header("Authorization", "Bearer " + token)
+        if body is not None:
+            request.add_header("Content-Type", "application/json")
+        trust = ssl.create_default_context(cafile=self.address["ca_file"])
+        try:
+            with urllib.request.urlopen(request, None if body is None else json.dumps(body).encode(), PATIENCE,
+                                        context=trust) as response:
+                return response.status, response.headers, response.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.headers, error.read().decode()
+
+    def put_group(self, name, token):
+        status, _, text = self.send("PUT", f"{GROUPS}/{name}?{VERSION}", {"location": "westeurope"}, token)
+        return status, json.loads(text)
+
+
+@pytest.fixture
+def gateway(tmp_path):
+    sandbox = Alone(tmp_path).start()
+    made = Gateway(tmp_path, sandbox)
+    yield made
+    made.stop()
+    sandbox.stop()
+
+
+def test_a_workload_calls_under_its_grants_and_is_told_what_it_lacks(gateway):
+    gateway.start()
+    token = gateway.token()
+    status, answer = gateway.put_group("app", token)
+    assert (status, answer["name"]) == (201, "app"), answer
+    status, answer = gateway.put_group("other", token)
+    assert (status, answer["error"]["code"]) == (403, "AuthorizationFailed"), answer
+    message = answer["error"]["message"]
+    assert "release" in message and "Microsoft.Resources/subscriptions/resourceGroups/write" in message, message
+    assert gateway.sandbox.arm("GET", f"{GROUPS}/other")[0] == 404
+    stranger = gateway.register("stranger")
+    assert gateway.put_group("app", gateway.token(stranger))[0] == 401
+    said = gateway.log.read_text()
+    assert gateway.address["gateway_url"] in said and "release" in said and token not in said
+
+
+def test_a_job_on_the_machine_comes_through_the_doors(gateway):
+    gateway.start()
+    gateway.put_group("app", gateway.token())
+    env_file = gateway.data / "workloads" / "backup.env"
+    assert env_file.stat().st_mode & 0o077 == 0
+    # Azure's own name: the proxy takes it to the gateway.
+    script = f"""set -a; . {env_file}; set +a
+TOKEN=$(curl -sf -H "X-IDENTITY-HEADER: $IDENTITY_HEADER" \\
+  "$IDENTITY_ENDPOINT?api-version=2019-08-01&resource=https://management.azure.com/" | sed 's/.*"access_token": *"\\([^"]*\\)".*/\\1/')
+for method in GET DELETE; do
+  printf 'Authorization: Bearer %s' "$TOKEN" | curl -s -o /dev/null -w '%{{http_code}} ' -X $method -H @- \\
+    --cacert "$CURL_CA_BUNDLE" "https://management.azure.com{GROUPS}/app?{VERSION}"
+done"""
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=PATIENCE)
+    assert done.stdout == "200 403 ", (done, gateway.log.read_text()[-3000:])
+    records = json.loads(gateway.cli("audit", "list", "-o", "json", "--dag", "workload:backup"))
+    assert {record["decision"] for record in records} == {"allow", "succeeded", "deny"}
+
+
+def test_the_command_line_asks_the_gateway(gateway):
+    gateway.start()
+    token = gateway.token()
+    gateway.put_group("app", token)
+    gateway.cli("audit", "verify")
+    found = json.loads(gateway.cli("identity", "check", "-o", "json"))
+    assert [(one["name"], one["ok"]) for one in found] == [("prod", True)]
+    gateway.cli("access", "stop", "dag:workload:release", "--reason", "test")
+    status, answer = gateway.put_group("app", token)
+    assert (status, answer["error"]["code"]) == (403, "StoppedByOperator"), answer
+
+
+@pytest.mark.parametrize("change, said", [
+    (("    local:", "    locl:"), "did you mean 'local'?"),
+    (("identity: prod", "identity: prid"), "no identity is called 'prid'"),
+    (("local: true", "local: true\n    issuer: https://a.example"), "one that is local has no issuer"),
+])
+def test_a_configuration_that_cannot_work_is_told(gateway, change, said):
+    gateway.config.write_text(gateway.config.read_text().replace(*change, 1))
+    done = subprocess.run(gateway.arguments(), capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode != 0 and said in done.stderr, done.stderr
+    assert not (gateway.data / "server.json").exists()
