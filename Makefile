@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PRESET ?= dev
 JOBS ?= $(shell nproc)
-SOURCES = $(shell git ls-files 'src/*.h' 'src/*.cc' 'bench/*.cc' 'fuzz/*.cc' 'tests/*.h' 'tests/*.cc')
+SOURCES = $(shell git ls-files 'src/*.h' 'src/*.cc' 'bench/*.cc' 'bench/*.h' 'fuzz/*.cc' 'tests/*.h' 'tests/*.cc')
 
 .PHONY: help setup build configure test check fmt lint tidy bench corpus clients fuzz demo clean faults
 
@@ -57,6 +57,13 @@ bench-decisions: ## access::decide beside Cedar, OPA and Casbin; needs the packa
 	@$(MAKE) --no-print-directory configure PRESET=release
 	@cmake --build --preset release -j $(JOBS) --target bench_decisions
 	@bench/decisions/run build/release
+
+.PHONY: bench-gateway
+bench-gateway: ## the gateway beside nginx and other proxies on one fake Azure (ARGS=--quick: 90 s)
+	@scripts/setup build bench
+	@$(MAKE) --no-print-directory configure PRESET=release
+	@cmake --build --preset release -j $(JOBS) --target armature bench_gateway_load
+	@bench/gateway/run build/release $(ARGS)
 
 corpus: ## run DIR's templates, policies and vectors; without DIR those of ../shared/data, into docs/coverage.md
 	@scripts/setup build
