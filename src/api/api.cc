@@ -105,6 +105,7 @@ http::Router make_router(Services services) {
   add_gateway_routes(router, services.gateway, dags_of(services.orchestrator));
   add_dag_routes(router, services);
   add_run_routes(router, services);
+  add_pool_routes(router, services);
   add_sandbox_routes(router, services.sandbox);
   add_misses(router);
   return router;

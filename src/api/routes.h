@@ -6,6 +6,7 @@ namespace armature::api {
 
 void add_dag_routes(http::Router& router, const Services& services);
 void add_run_routes(http::Router& router, const Services& services);
+void add_pool_routes(http::Router& router, const Services& services);
 void add_access_routes(http::Router& router, access::AuditLog& audit);
 // `dags_of`: those that use an identity; null: no DAGs run in this server.
 using DagsOf = std::function<std::vector<std::string>(const std::string& identity)>;

@@ -119,6 +119,21 @@ http::Response clear_tasks(const Services& services, const http::Call& call) {
   return ok(page_json("task_instances", std::move(out), total));
 }
 
+http::Response dependencies(const Services& services, const http::Call& call) {
+  const auto held = services.orchestrator.held_by(
+      call.path.at("dag_id"), call.path.at("dag_run_id"), call.path.at("task_id"));
+  if (!held) return problem(held.error());
+  JsonArray out;
+  if (*held) {
+    JsonObject one;
+    one["name"] = "Task Instance Slots Available";
+    one["reason"] = **held;
+    out.push_back(std::move(one));
+  }
+  const auto total = static_cast<std::int64_t>(out.size());
+  return ok(page_json("dependencies", std::move(out), total));
+}
+
 }  // namespace
 
 void add_run_routes(http::Router& router, const Services& services) {
@@ -136,6 +151,9 @@ void add_run_routes(http::Router& router, const Services& services) {
              [services](const http::Call& call) { return list_task_instances(services, call); });
   router.add("GET", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}",
              [services](const http::Call& call) { return one_task_instance(services, call); });
+  router.add("GET",
+             "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/dependencies",
+             [services](const http::Call& call) { return dependencies(services, call); });
   router.add("GET",
              "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/logs/{try_number}",
              [services](const http::Call& call) { return task_log(services, call); });

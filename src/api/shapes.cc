@@ -65,7 +65,8 @@ Json dag_json(const orchestrator::DagInfo& info) {
   out["max_active_tasks"] = def.max_active_tasks;
   out["max_active_runs"] = def.max_active_runs;
   out["max_consecutive_failed_dag_runs"] = 0;
-  out["has_task_concurrency_limits"] = false;
+  out["has_task_concurrency_limits"] = std::ranges::any_of(
+      def.tasks, [](const dag::TaskDef& task) { return task.max_active_tis_per_dag.has_value(); });
   out["next_dagrun_run_after"] = time_json(info.next_run_after);
   return out;
 }
@@ -125,7 +126,9 @@ Json task_json(const dag::DagDef& dag, const dag::TaskDef& task) {
   out["execution_timeout"] =
       task.execution_timeout ? time_delta(*task.execution_timeout) : Json(nullptr);
   out["pool"] = task.pool;
+  out["pool_slots"] = task.pool_slots;
   out["priority_weight"] = task.priority_weight;
+  out["weight_rule"] = dag::to_string(task.weight_rule);
   out["doc_md"] = text_or_null(task.doc_md);
   out["depends_on_past"] = false;
   out["wait_for_downstream"] = false;

@@ -8,6 +8,7 @@
 #include <functional>
 
 #include "app/identity_config.h"
+#include "app/pool_config.h"
 #include "base/bytes.h"
 #include "base/time.h"
 
@@ -262,6 +263,10 @@ class FileReader {
     const std::string name = key.Scalar();
     if (name == "identities") {
       ARMATURE_TRY(config_.identities, read_identities(value, YamlFile{file_}, environment_));
+      return Ok{};
+    }
+    if (name == "pools") {
+      ARMATURE_TRY(config_.pools, read_pools(value, YamlFile{file_}));
       return Ok{};
     }
     if (name == "workloads") {

@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "dag/slots.h"
 #include "identity/trust.h"
 #include "identity/upstream_identity.h"
 
@@ -81,6 +82,7 @@ struct Config {
   std::filesystem::path dags_folder = "dags";
   std::vector<std::filesystem::path> dags_file_roots;
   unsigned parallelism = 32;
+  std::vector<dag::Pool> pools;
 
   std::string azure_management_url = "https://management.azure.com";
   std::string azure_audience = "https://management.azure.com/";

@@ -41,6 +41,33 @@ identities:
   EXPECT_EQ(config->identities[0].ceiling[1].assignable_roles, std::vector<std::string>{"Reader"});
 }
 
+TEST(Config, ReadsPools) {
+  const auto read = [](const char* text) {
+    return load_config({"a.yaml", std::string("pools:\n") + text, {}, {}});
+  };
+  const auto config = read("  arm: 8\n  default_pool: {slots: -1, description: no bound}\n");
+  ASSERT_TRUE(config) << config.error().message;
+  ASSERT_EQ(config->pools.size(), 2u);
+  EXPECT_EQ(config->pools[0].name + std::to_string(config->pools[0].slots), "arm8");
+  EXPECT_EQ(config->pools[1].slots, dag::kUnlimitedSlots);
+  EXPECT_EQ(config->pools[1].description, "no bound");
+  const struct {
+    const char* text;
+    const char* message;
+  } kTable[] = {
+      {"  arm: many\n",             "a.yaml:2:8: pools.arm: a number of slots, or -1 for no bound"},
+      {"  arm: -2\n",               "a.yaml:2:8: pools.arm: a number of slots, or -1 for no bound"},
+      {"  arm: {description: x}\n", "a.yaml:2:8: pools.arm: slots is missing"                     },
+      {"  arm: {slotz: 1}\n",       "a.yaml:2:9: unknown key 'slotz'; did you mean 'slots'?"      },
+      {"  [arm]\n",                 "a.yaml:2:3: pools: a mapping of name to slots is expected"   },
+      {"  arm: 1\n  arm: 2\n",      "a.yaml:3:3: pools: 'arm' is there twice"                     },
+  };
+  for (const auto& row : kTable) {
+    const auto refused = read(row.text);
+    EXPECT_EQ(refused ? "taken" : refused.error().message, row.message);
+  }
+}
+
 TEST(Config, RefusesWhatItDoesNotKnow) {
   const struct {
     const char* name;

@@ -137,6 +137,7 @@ struct Standalone::Impl {
     for (const auto& root : config.dags_file_roots) options.file_roots.push_back(root.string());
     options.logs_folder = data("logs").string();
     options.parallelism = config.parallelism;
+    options.pools = config.pools;
     options.child = [this](const Attempt& attempt) {
       return front->doors().environment_of(attempt);
     };

@@ -2,7 +2,8 @@
 // The command line: verbs that talk REST to a running server, and `dags validate`, which reads a
 // file.
 //
-//   add_verbs  registers dags, runs, tasks, audit, access, identity, sandbox on the CLI11 app that
+//   add_verbs  registers dags, runs, tasks, pools, audit, access, identity, sandbox on the CLI11
+//   app that
 //              app/ owns together with standalone and version; the chosen verb's exit status is
 //              left in `status`
 //   Exit       0 done; 1 failed, refused or not found; 2 wrong usage

@@ -94,6 +94,7 @@ std::shared_ptr<Session> add_verbs(CLI::App& app, const Environment& environment
   add_dag_verbs(app, *session);
   add_run_verbs(app, *session);
   add_task_verbs(app, *session);
+  add_pool_verbs(app, *session);
   add_access_verbs(app, *session);
   add_identity_verbs(app, *session);
   add_sandbox_verbs(app, *session);

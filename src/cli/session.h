@@ -58,6 +58,7 @@ std::string run_path(const std::string& dag_id, const std::string& run_id);
 void add_dag_verbs(CLI::App& app, Session& session);
 void add_run_verbs(CLI::App& app, Session& session);
 void add_task_verbs(CLI::App& app, Session& session);
+void add_pool_verbs(CLI::App& app, Session& session);
 void add_access_verbs(CLI::App& app, Session& session);
 void add_identity_verbs(CLI::App& app, Session& session);
 void add_sandbox_verbs(CLI::App& app, Session& session);

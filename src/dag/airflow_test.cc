@@ -1,10 +1,13 @@
 // What a real Apache Airflow 3 answered (tests/airflow/run asks it again): the same, row by row.
 #include <gtest/gtest.h>
 
+#include <list>
+
 #include "base/files.h"
 #include "base/json.h"
 #include "base/time.h"
 #include "dag/plan.h"
+#include "dag/slots.h"
 #include "dag/testing.h"
 #include "dag/timetable.h"
 
@@ -115,6 +118,96 @@ TEST(Airflow, RetryDelay) {
         after_failure(task, view, FailureClass::kTaskFailed, "", {}, std::nullopt, end, key);
     ASSERT_TRUE(after.retry);
     EXPECT_EQ(after.retry_at - end, seconds_of(number_at(row, "wait", 0)));
+  }
+}
+
+int integer_at(const Json& row, std::string_view key) {
+  const Json* value = find(row, key);
+  return value == nullptr || value->is_null() ? 0 : static_cast<int>(value->as_int64());
+}
+
+TEST(Airflow, TotalWeights) {
+  const JsonArray rows = rows_of("weights");
+  EXPECT_GE(rows.size(), 60u);
+  for (const Json& row : rows) {
+    SCOPED_TRACE(dump(row));
+    DagDef dag(*DagId::parse("d"));
+    for (const Json& one : find(row, "tasks")->as_array()) {
+      TaskDef task(*TaskId::parse("t" + std::to_string(dag.tasks.size())));
+      task.priority_weight = integer_at(one, "priority_weight");
+      task.weight_rule = weight_rule_from(text_at(one, "weight_rule")).value();
+      for (const Json& above : find(one, "upstream")->as_array()) {
+        task.upstream.push_back(static_cast<std::size_t>(above.as_int64()));
+        dag.tasks[task.upstream.back()].downstream.push_back(dag.tasks.size());
+      }
+      dag.tasks.push_back(std::move(task));
+    }
+    JsonArray weights;
+    for (const int weight : total_weights(dag)) weights.emplace_back(weight);
+    EXPECT_EQ(dump(Json(weights)), dump(*find(row, "weights")));
+  }
+}
+
+// One DAG with its runs, of a row of slots.json.
+struct Scene {
+  DagDef dag;
+  std::vector<std::map<std::string, std::set<ReadyTask>>> ready;  // of each run
+};
+
+DagDef dag_of_scene(const Json& spec) {
+  DagDef dag(*DagId::parse(text_at(spec, "dag_id")));
+  dag.max_active_tasks = integer_at(spec, "max_active_tasks");
+  for (const Json& one : find(spec, "tasks")->as_array()) {
+    TaskDef task(*TaskId::parse(text_at(one, "task_id")));
+    task.pool = text_at(one, "pool");
+    task.pool_slots = integer_at(one, "pool_slots");
+    task.total_weight = integer_at(one, "weight");
+    if (const int most = integer_at(one, "max_active_tis_per_dag"); most > 0) {
+      task.max_active_tis_per_dag = most;
+    }
+    dag.tasks.push_back(std::move(task));
+  }
+  return dag;
+}
+
+TEST(Airflow, WhatStartsAndInWhichOrder) {
+  const JsonArray rows = rows_of("slots");
+  EXPECT_GE(rows.size(), 150u);
+  for (const Json& row : rows) {
+    SCOPED_TRACE(dump(row));
+    Pools pools;
+    for (const auto& entry : find(row, "pools")->as_object()) {
+      const std::string name(entry.key());
+      pools[name] = Pool{name, static_cast<int>(entry.value().as_int64()), ""};
+    }
+    std::list<Scene> scenes;  // lanes point into them
+    std::vector<Lane> lanes;
+    Occupied occupied;
+    for (const Json& spec : find(row, "dags")->as_array()) {
+      Scene& scene = scenes.emplace_back(Scene{dag_of_scene(spec), {}});
+      const JsonArray& runs = find(spec, "runs")->as_array();
+      scene.ready.resize(runs.size());
+      for (std::size_t r = 0; r < runs.size(); ++r) {
+        const int day = integer_at(runs[r], "day");
+        const std::int64_t id = day + 100 * static_cast<int>(scenes.size());
+        const JsonArray& states = find(runs[r], "states")->as_array();
+        for (std::size_t i = 0; i < states.size(); ++i) {
+          const TaskDef& task = scene.dag.tasks[i];
+          if (states[i] == "running") occupied.start(id, scene.dag, i);
+          if (states[i] == "scheduled") scene.ready[r][task.pool].insert({task.total_weight, i});
+        }
+        for (const auto& [pool, ready] : scene.ready[r]) {
+          lanes.push_back({id, from_micros(day * 86'400'000'000LL), &scene.dag, pool, &ready});
+        }
+      }
+    }
+    JsonArray started;
+    for (const Start& start : choose(lanes, pools, occupied, integer_at(row, "parallelism"))) {
+      const Lane& lane = lanes[start.lane];
+      started.emplace_back(lane.dag->id.str() + "." + std::to_string(lane.run % 100) + "." +
+                           lane.dag->tasks[start.task].id.str());
+    }
+    EXPECT_EQ(dump(Json(started)), dump(*find(row, "started")));
   }
 }
 

@@ -32,6 +32,12 @@ std::string_view to_string(TriggerRule rule);
 std::optional<TriggerRule> trigger_rule_from(std::string_view name);
 std::vector<std::string> trigger_rule_names();
 
+// What a task's priority_weight is worth: alone, or with those of all tasks after or before it.
+enum class WeightRule { kDownstream, kUpstream, kAbsolute };
+std::string_view to_string(WeightRule rule);
+std::optional<WeightRule> weight_rule_from(std::string_view name);
+std::vector<std::string> weight_rule_names();
+
 // How a failed attempt failed; `retry_on` names them. kFatal is never repeated.
 enum class FailureClass {
   kThrottled,
@@ -70,7 +76,11 @@ struct TaskDef {
   std::string owner = "airflow";
   std::string doc_md;
   std::string pool = "default_pool";
+  int pool_slots = 1;
   int priority_weight = 1;
+  WeightRule weight_rule = WeightRule::kDownstream;
+  int total_weight = 1;                       // by the rule; the order in which ready tasks start
+  std::optional<int> max_active_tis_per_dag;  // of this task, in all runs of the DAG
   bool do_xcom_push = true;
   std::string run_if, skip_if;  // T; empty: absent
   JsonObject arguments;         // the operator's own fields, templates unevaluated

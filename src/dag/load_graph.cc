@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "dag/load_internal.h"
+#include "dag/slots.h"
 
 namespace armature::dag {
 namespace {
@@ -77,7 +78,11 @@ void link_tasks(Draft& draft) {
       tasks[found->second].downstream.push_back(i);
     }
   }
-  if (auto cycle = find_cycle(tasks); !cycle.empty()) report_cycle(std::move(cycle), draft);
+  if (auto cycle = find_cycle(tasks); !cycle.empty()) {
+    return report_cycle(std::move(cycle), draft);
+  }
+  const std::vector<int> weights = total_weights(draft.dag);
+  for (std::size_t i = 0; i < tasks.size(); ++i) tasks[i].total_weight = weights[i];
 }
 
 }  // namespace armature::dag

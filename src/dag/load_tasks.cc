@@ -11,14 +11,16 @@ namespace armature::dag {
 namespace {
 
 constexpr std::size_t kMaxTasks = 10'000;
+constexpr std::size_t kMaxPoolName = 256;
 
 const std::vector<std::string>& common_fields() {
   static const std::vector<std::string> kNames = {
-      "trigger_rule",    "run_if",      "skip_if",
-      "retries",         "retry_delay", "retry_exponential_backoff",
-      "max_retry_delay", "retry_on",    "execution_timeout",
-      "owner",           "doc_md",      "pool",
-      "priority_weight", "do_xcom_push"};
+      "trigger_rule",    "run_if",       "skip_if",
+      "retries",         "retry_delay",  "retry_exponential_backoff",
+      "max_retry_delay", "retry_on",     "execution_timeout",
+      "owner",           "doc_md",       "pool",
+      "pool_slots",      "weight_rule",  "max_active_tis_per_dag",
+      "priority_weight", "do_xcom_push", "max_active_tis_per_dagrun"};
   return kNames;
 }
 const std::vector<std::string>& own_fields() {
@@ -29,15 +31,11 @@ const std::vector<std::string>& own_fields() {
 const std::vector<std::string>& later_fields() {
   static const std::vector<std::string> kNames = {"task_group",
                                                   "queued_timeout",
-                                                  "pool_slots",
-                                                  "weight_rule",
                                                   "queue",
                                                   "locks",
                                                   "depends_on_past",
                                                   "wait_for_downstream",
                                                   "depends_on_previous_tasks",
-                                                  "max_active_tis_per_dag",
-                                                  "max_active_tis_per_dagrun",
                                                   "deferrable",
                                                   "resume",
                                                   "idempotency_key",
@@ -183,13 +181,36 @@ class TaskReader {
     task.execution_timeout = fields.duration("execution_timeout");
     task.owner = fields.text("owner").value_or(task.owner);
     task.doc_md = fields.text("doc_md").value_or("");
-    if (const auto pool = fields.text("pool"); pool && *pool != task.pool) {
-      report_.error(fields.take("pool")->at, fields.path_of("pool"), "unsupported_field",
-                    "this version has no pools but 'default_pool'",
-                    "remove it, or bound the DAG by max_active_tasks");
-    }
-    task.priority_weight = static_cast<int>(fields.integer("priority_weight", 0).value_or(1));
+    read_slots(fields, task);
     task.do_xcom_push = fields.flag("do_xcom_push").value_or(true);
+  }
+
+  void read_slots(Fields& fields, TaskDef& task) {
+    const YamlNode* pool = fields.take("pool");
+    task.pool = fields.text("pool").value_or(task.pool);
+    if (task.pool.empty() || task.pool.size() > kMaxPoolName) {
+      report_.error(pool->at, fields.path_of("pool"), "invalid_value",
+                    "a pool's name has 1 to 256 characters");
+    }
+    task.pool_slots = static_cast<int>(fields.integer("pool_slots", 1).value_or(1));
+    task.priority_weight =
+        static_cast<int>(fields.integer("priority_weight", -1'000'000'000).value_or(1));
+    const YamlNode* rule = fields.take("weight_rule");
+    if (const auto name = fields.text("weight_rule")) {
+      const auto known = weight_rule_from(*name);
+      task.weight_rule = known.value_or(task.weight_rule);
+      if (!known) {
+        report_
+            .error(rule->at, fields.path_of("weight_rule"), "invalid_value",
+                   "there is no weight rule '" + *name + "'",
+                   did_you_mean(*name, weight_rule_names()))
+            .expected = join(weight_rule_names(), ", ");
+      }
+    }
+    if (const auto most = fields.integer("max_active_tis_per_dag", 1)) {
+      task.max_active_tis_per_dag = static_cast<int>(*most);
+    }
+    fields.integer("max_active_tis_per_dagrun", 1);  // a task is once in a run: any value holds
   }
 
   void read_retries(Fields& fields, RetryPolicy& retry) {

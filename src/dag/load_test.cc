@@ -125,8 +125,13 @@ TEST(Load, MergesDefaultsUnderTasks) {
   EXPECT_EQ(make.retry.max_retry_delay, std::chrono::minutes(5));
   EXPECT_EQ(*make.retry.retry_on, (std::vector<std::string>{"throttled", "PrincipalNotFound"}));
   EXPECT_EQ(*make.execution_timeout, std::chrono::minutes(15));
-  EXPECT_EQ(make.pool, "default_pool");
+  EXPECT_EQ(make.pool, "arm");
+  EXPECT_EQ(make.pool_slots, 2);
+  EXPECT_EQ(make.max_active_tis_per_dag, 3);
   EXPECT_EQ(make.priority_weight, 5);
+  EXPECT_EQ(make.total_weight, 5);                         // upstream: nothing is above it
+  EXPECT_EQ(loaded.dags[0].find("say")->total_weight, 2);  // itself and check
+  EXPECT_EQ(loaded.dags[0].find("say")->pool, "default_pool");
   EXPECT_EQ(text_at(Json(make.arguments), "location"), "westeurope");
   const TaskDef& say = *loaded.dags[0].find("say");
   EXPECT_EQ(say.operator_name, "bash");

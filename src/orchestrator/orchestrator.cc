@@ -26,7 +26,7 @@ ThreadExecutor::Tools executor_tools(const Options& options, ArmCaller& arm, htt
 }
 
 Scheduler::Settings settings_of(const Options& options) {
-  return {options.logs_folder, options.parallelism, options.rescan};
+  return {options.logs_folder, options.parallelism, options.pools, options.rescan};
 }
 
 }  // namespace
@@ -82,6 +82,29 @@ std::vector<dag::Diagnostic> Orchestrator::import_errors() const { return impl_-
 
 Status Orchestrator::set_paused(const std::string& dag_id, bool paused) {
   return impl_->scheduler.set_paused(dag_id, paused);
+}
+
+std::vector<PoolInfo> Orchestrator::pools() const { return impl_->scheduler.pools(); }
+
+Result<PoolInfo> Orchestrator::pool(const std::string& name) const {
+  for (PoolInfo& one : impl_->scheduler.pools()) {
+    if (one.pool.name == name) return std::move(one);
+  }
+  return fail(Code::kNotFound, "there is no pool '" + name + "'");
+}
+
+Result<PoolInfo> Orchestrator::put_pool(dag::Pool pool) {
+  return impl_->scheduler.put_pool(std::move(pool));
+}
+
+Status Orchestrator::delete_pool(const std::string& name) {
+  return impl_->scheduler.delete_pool(name);
+}
+
+Result<std::optional<std::string>> Orchestrator::held_by(const std::string& dag_id,
+                                                         const std::string& run_id,
+                                                         const std::string& task_id) const {
+  return impl_->scheduler.held_by(dag_id, run_id, task_id);
 }
 
 Result<RunInfo> Orchestrator::trigger(const std::string& dag_id, Trigger trigger) {

@@ -21,6 +21,7 @@
 #include "base/result.h"
 #include "dag/dag.h"
 #include "dag/load.h"
+#include "dag/slots.h"
 #include "dag/state.h"
 #include "http/client.h"
 #include "orchestrator/access_port.h"
@@ -32,7 +33,8 @@ struct Options {
   std::string dags_folder;
   std::vector<std::string> file_roots;  // where template_file may point beside the DAG's own folder
   std::string logs_folder;
-  unsigned parallelism = 32;  // attempts at once
+  unsigned parallelism = 32;     // attempts at once
+  std::vector<dag::Pool> pools;  // of the configuration: nobody changes them while the server runs
   Micros rescan = std::chrono::seconds(1);
   ChildEnvironment child;
 };
@@ -42,6 +44,13 @@ struct DagInfo {
   bool paused = false;
   std::optional<Instant> next_run_after;
   std::vector<dag::Diagnostic> errors;  // of the file as it is now; def stays
+};
+
+struct PoolInfo {
+  dag::Pool pool;
+  bool configured = false;  // of the configuration
+  int running_slots = 0;
+  int scheduled_slots = 0;  // of ready task instances that wait
 };
 
 struct RunInfo {
@@ -83,6 +92,14 @@ class Orchestrator {
   std::vector<dag::Diagnostic> import_errors() const;
   Status set_paused(const std::string& dag_id, bool paused);
 
+  // By name. Beside those of the configuration and those set by hand there is default_pool, with
+  // 128 slots until somebody sets it. put_pool creates or changes; kConflict: it is configured.
+  // A task whose pool is not there waits.
+  std::vector<PoolInfo> pools() const;
+  Result<PoolInfo> pool(const std::string& name) const;
+  Result<PoolInfo> put_pool(dag::Pool pool);
+  Status delete_pool(const std::string& name);
+
   struct Trigger {
     std::string run_id;  // empty: manual__<now>
     JsonObject conf;
@@ -108,6 +125,9 @@ class Orchestrator {
   // try_number 0: the last.
   Result<LogChunk> log(const std::string& dag_id, const std::string& run_id,
                        const std::string& task_id, int try_number, std::int64_t offset) const;
+  // Why a scheduled task instance does not start; nothing when no limit holds it.
+  Result<std::optional<std::string>> held_by(const std::string& dag_id, const std::string& run_id,
+                                             const std::string& task_id) const;
   Result<Json> xcom(const std::string& dag_id, const std::string& run_id,
                     const std::string& task_id, const std::string& key) const;
   // Back to none, with those downstream when asked; the run goes on. The task instances cleared.

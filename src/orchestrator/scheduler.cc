@@ -40,6 +40,7 @@ Status Scheduler::load() {
   }
   tools_.folder.scan();
   ARMATURE_CHECK(sync_dags(tools_.clock.now()));
+  ARMATURE_CHECK(load_pools());
   return reload();
 }
 
@@ -48,7 +49,7 @@ Status Scheduler::reload() {
   ARMATURE_TRY(auto rows, tools_.store.live_runs());
   runs_.clear();
   orphans_.clear();
-  active_ = 0;
+  occupied_ = {};
   must_reload_ = false;
   for (RunRow& row : rows) {
     const RunKey key{row.info.dag_id, row.info.run_id};
@@ -74,11 +75,10 @@ Status Scheduler::reload() {
     for (std::size_t i = 0; i < run.row.tasks.size(); ++i) {
       const TaskRow& task = run.row.tasks[i];
       if (task.state == dag::TaskState::kScheduled) {
-        run.ready.emplace(-run.dag->tasks[i].priority_weight, i);
+        set_ready(run, i, true);
       }
       if (task.state != dag::TaskState::kRunning) continue;
-      ++run.active;
-      ++active_;
+      occupied_.start(run.row.id, *run.dag, i);
       const auto started = started_.find(task.id);
       if (started != started_.end() && started->second == task.fence) continue;
       if (tools_.traits(task.operator_name).attaches) {
@@ -171,6 +171,7 @@ Instant Scheduler::step() {
   } catch (const std::exception& error) {
     done = fail(Code::kInternal, error.what());
   }
+  publish_slots();
   if (done) return next_wake(now);
   tools_.log.error("scheduler step", {
                                          {"error", done.error().message}

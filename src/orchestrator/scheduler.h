@@ -17,6 +17,7 @@
 #include <thread>
 
 #include "dag/plan.h"
+#include "dag/slots.h"
 #include "orchestrator/context.h"
 #include "orchestrator/dag_folder.h"
 #include "orchestrator/inbox.h"
@@ -39,6 +40,7 @@ class Scheduler {
   struct Settings {
     std::filesystem::path logs_folder;
     unsigned parallelism = 32;
+    std::vector<dag::Pool> pools = {};  // of the configuration
     Micros rescan = std::chrono::seconds(1);
   };
   Scheduler(Tools tools, Settings settings);
@@ -57,6 +59,11 @@ class Scheduler {
   Result<RunInfo> trigger(const std::string& dag_id, Orchestrator::Trigger trigger);
   Result<std::vector<TaskInfo>> clear(const std::string& dag_id, const std::string& run_id,
                                       const Orchestrator::Clear& what);
+  std::vector<PoolInfo> pools() const;
+  Result<PoolInfo> put_pool(dag::Pool pool);
+  Status delete_pool(const std::string& name);
+  Result<std::optional<std::string>> held_by(const std::string& dag_id, const std::string& run_id,
+                                             const std::string& task_id) const;
 
  private:
   using RunKey = std::pair<std::string, std::string>;  // dag id, run id
@@ -67,12 +74,15 @@ class Scheduler {
     bool paused = false;
     std::optional<Instant> next_run_after;
   };
+  struct Ready {  // scheduled tasks of one pool
+    std::set<dag::ReadyTask> tasks;
+    int slots = 0;
+  };
   struct ActiveRun {
     RunRow row;
     DagPtr dag;
     std::map<std::string, std::size_t, std::less<>> index;  // task id → position
-    std::set<std::pair<int, std::size_t>> ready;            // scheduled: (-priority, position)
-    int active = 0;                                         // running
+    std::map<std::string, Ready> ready;                     // by pool
     bool dirty = true;                                      // plan it
     std::optional<Instant> wake;
   };
@@ -88,6 +98,10 @@ class Scheduler {
     std::size_t task = 0;
     Result<Rendered> rendered = Rendered{};
     Json handle;
+  };
+  struct Slots {  // what is taken, and what waits for it
+    dag::Occupied occupied;
+    std::map<std::string, int> waiting;  // pool → slots
   };
   struct Orphan {  // was running when the process ended, and can be re-joined
     RunKey run;
@@ -114,6 +128,7 @@ class Scheduler {
   void plan_dirty(Instant now, Pending& pending);
   void apply(ActiveRun& run, const dag::Action& action, Instant now, Pending& pending);
   void start_queued_runs(Instant now, Pending& pending);
+  static void set_ready(ActiveRun& run, std::size_t task, bool ready);
   // The one way a task row changes: memory and transaction together.
   TaskChange& change(ActiveRun& run, std::size_t task, Pending& pending, std::string event,
                      dag::TaskState state, const std::function<void(TaskRow&)>& set,
@@ -126,12 +141,19 @@ class Scheduler {
 
   // scheduler_launch.cc
   Status launch(Instant now);
-  std::vector<std::pair<ActiveRun*, std::size_t>> choose(std::size_t free);
+  std::vector<std::pair<ActiveRun*, std::size_t>> choose();
   Result<Rendered> prepare(const ActiveRun& run, std::size_t task, int try_number) const;
   void begin_attempt(ActiveRun& run, std::size_t task, bool resumed, Instant now, Pending& pending,
                      std::vector<Launch>& launches);
   void start_attempt(Launch& launch, Instant now);
   void fail_at_once(const Attempt& attempt, std::string message);
+
+  // scheduler_pools.cc
+  static Instant date_of(const RunInfo& run);  // by which runs of equal weight are ordered
+  Status load_pools();
+  bool is_configured(std::string_view pool) const;
+  PoolInfo info_of_pool(const dag::Pool& pool) const;
+  void publish_slots();
 
   // scheduler_runs.cc
   Status create_due_runs(Instant now);
@@ -146,16 +168,18 @@ class Scheduler {
   const Settings settings_;
   const std::shared_ptr<Inbox> inbox_ = std::make_shared<Inbox>();
 
-  mutable std::mutex mutex_;  // guards what follows, but dags_
+  mutable std::mutex mutex_;  // guards what follows, but what dags_mutex_ does
   std::map<RunKey, ActiveRun> runs_;
   std::map<std::int64_t, std::int64_t> started_;  // task row → fence, by this process
   std::vector<Orphan> orphans_;
-  std::size_t active_ = 0;  // running attempts
+  dag::Occupied occupied_;  // by attempts that run
   std::optional<Instant> next_scan_;
   bool must_reload_ = false;
 
   mutable std::mutex dags_mutex_;  // taken after mutex_; readers take it alone
   std::map<std::string, DagState> dags_;
+  Slots slots_;       // as of the last step
+  dag::Pools pools_;  // written under both mutexes, read under either
 
   std::atomic<bool> stopping_{false};
   std::thread thread_;

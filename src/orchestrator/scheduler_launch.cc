@@ -1,6 +1,4 @@
 // Slots are given: attempts that may start are rendered, written as running, and then started.
-#include <algorithm>
-
 #include "orchestrator/scheduler.h"
 #include "orchestrator/task_log.h"
 
@@ -14,31 +12,22 @@ std::filesystem::path log_path(const std::filesystem::path& logs_folder, const T
          ("attempt=" + std::to_string(try_number) + ".log");
 }
 
-// Scheduled tasks that get a slot: highest priority first, then the older run, then file order.
-std::vector<std::pair<Scheduler::ActiveRun*, std::size_t>> Scheduler::choose(std::size_t free) {
-  struct Candidate {
-    int priority;
-    std::optional<Instant> run_after;
-    std::int64_t run;
-    std::size_t task;
-    ActiveRun* where;
-  };
-  std::vector<Candidate> candidates;
+// Scheduled tasks that get a slot, in the order in which they start.
+std::vector<std::pair<Scheduler::ActiveRun*, std::size_t>> Scheduler::choose() {
+  std::vector<dag::Lane> lanes;
+  std::vector<ActiveRun*> runs;
   for (auto& [key, run] : runs_) {
     if (run.ready.empty() || is_paused(key.first)) continue;
-    const int open = std::max(0, run.dag->max_active_tasks - run.active);
-    std::size_t left = std::min(free, static_cast<std::size_t>(open));
-    for (auto at = run.ready.begin(); at != run.ready.end() && left > 0; ++at, --left) {
-      candidates.push_back({at->first, run.row.info.run_after, run.row.id, at->second, &run});
+    for (const auto& [pool, ready] : run.ready) {
+      lanes.push_back({run.row.id, date_of(run.row.info), run.dag.get(), pool, &ready.tasks});
+      runs.push_back(&run);
     }
   }
-  std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
-    return std::tie(a.priority, a.run_after, a.run, a.task) <
-           std::tie(b.priority, b.run_after, b.run, b.task);
-  });
-  if (candidates.size() > free) candidates.resize(free);
   std::vector<std::pair<ActiveRun*, std::size_t>> out;
-  for (const Candidate& one : candidates) out.emplace_back(one.where, one.task);
+  const int parallelism = static_cast<int>(settings_.parallelism);
+  for (const dag::Start& start : dag::choose(lanes, pools_, occupied_, parallelism)) {
+    out.emplace_back(runs[start.lane], start.task);
+  }
   return out;
 }
 
@@ -93,11 +82,8 @@ Status Scheduler::launch(Instant now) {
     begin_attempt(run->second, orphan.task, true, now, pending, launches);
   }
   orphans_.clear();
-  const std::size_t free = settings_.parallelism > active_ ? settings_.parallelism - active_ : 0;
-  if (free > 0) {
-    for (const auto& [run, task] : choose(free)) {
-      begin_attempt(*run, task, false, now, pending, launches);
-    }
+  for (const auto& [run, task] : choose()) {
+    begin_attempt(*run, task, false, now, pending, launches);
   }
   for (Launch& one : launches) {
     ARMATURE_TRY(one.handle, tools_.store.handle(one.run->row.tasks[one.task].id));

@@ -32,21 +32,29 @@ Attempt Scheduler::attempt_of(const ActiveRun& run, std::size_t task) const {
   };
 }
 
+void Scheduler::set_ready(ActiveRun& run, std::size_t task, bool ready) {
+  const dag::TaskDef& def = run.dag->tasks[task];
+  const dag::ReadyTask place{def.total_weight, task};
+  if (ready) {
+    Ready& lane = run.ready[def.pool];
+    if (lane.tasks.insert(place).second) lane.slots += def.pool_slots;
+    return;
+  }
+  const auto lane = run.ready.find(def.pool);
+  if (lane == run.ready.end() || lane->second.tasks.erase(place) == 0) return;
+  lane->second.slots -= def.pool_slots;
+  if (lane->second.tasks.empty()) run.ready.erase(lane);
+}
+
 TaskChange& Scheduler::change(ActiveRun& run, std::size_t task, Pending& pending, std::string event,
                               TaskState state, const std::function<void(TaskRow&)>& set,
                               JsonObject detail) {
   TaskRow& row = run.row.tasks[task];
   TaskChange out{row, row, std::move(event), std::move(detail)};
-  const std::pair<int, std::size_t> place{-run.dag->tasks[task].priority_weight, task};
   const bool ran = row.state == TaskState::kRunning, runs = state == TaskState::kRunning;
-  run.active += runs - ran;
-  if (ran && !runs) --active_;
-  if (runs && !ran) ++active_;
-  if (state == TaskState::kScheduled) {
-    run.ready.insert(place);
-  } else {
-    run.ready.erase(place);
-  }
+  if (ran && !runs) occupied_.end(run.row.id, *run.dag, task);
+  if (runs && !ran) occupied_.start(run.row.id, *run.dag, task);
+  set_ready(run, task, state == TaskState::kScheduled);
   row.state = state;
   if (set) set(row);
   out.after = row;

@@ -169,6 +169,29 @@ Status Store::set_next_run(const std::string& dag_id, const std::string& schedul
   });
 }
 
+Status Store::put_pool(const dag::Pool& pool) {
+  return database_.write([&](Connection& connection) -> Status {
+    auto insert = connection.prepare(
+        "INSERT INTO pool (name, slots, description) VALUES (?, ?, ?) ON CONFLICT (name) "
+        "DO UPDATE SET slots = excluded.slots, description = excluded.description");
+    ARMATURE_CHECK(insert.bind(pool.name).bind(pool.slots).bind(pool.description).run());
+    JsonObject detail;
+    detail["pool"] = pool.name;
+    detail["slots"] = pool.slots;
+    return add_event(connection, {clock_.now(), "pool set", {}, {}, {}, 0, 0, detail});
+  });
+}
+
+Status Store::delete_pool(const std::string& name) {
+  return database_.write([&](Connection& connection) -> Status {
+    auto remove = connection.prepare("DELETE FROM pool WHERE name = ?");
+    ARMATURE_CHECK(remove.bind(name).run());
+    JsonObject detail;
+    detail["pool"] = name;
+    return add_event(connection, {clock_.now(), "pool deleted", {}, {}, {}, 0, 0, detail});
+  });
+}
+
 Result<RunRow> Store::create_run(RunRow run, std::optional<NextRun> next) {
   const auto work = [&](Connection& connection) -> Status {
     ARMATURE_CHECK(insert_run(connection, run));

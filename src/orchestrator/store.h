@@ -84,6 +84,11 @@ class Store final : public HandleStore {
   Result<DagRow> version(const std::string& dag_id, const std::string& version) const;
   Result<std::optional<Instant>> last_scheduled(const std::string& dag_id) const;
 
+  // Pools that were set by hand; those of the configuration are not kept here.
+  Result<std::vector<dag::Pool>> pools() const;
+  Status put_pool(const dag::Pool& pool);
+  Status delete_pool(const std::string& name);
+
   // Runs. create_run fills in the ids, moves the schedule on when `next` is given, and fails with
   // kConflict when the run id or the logical date is taken.
   struct NextRun {

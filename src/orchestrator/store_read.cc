@@ -93,6 +93,19 @@ Result<std::vector<DagRow>> Store::dags() const {
       });
 }
 
+Result<std::vector<dag::Pool>> Store::pools() const {
+  using Out = std::vector<dag::Pool>;
+  return database_.read_value<Out>([](Connection& connection) -> Result<Out> {
+    auto rows = connection.prepare("SELECT name, slots, description FROM pool ORDER BY name");
+    Out out;
+    while (rows.step()) {
+      out.push_back({rows.text(0), static_cast<int>(rows.integer(1)), rows.text(2)});
+    }
+    ARMATURE_CHECK(rows.status());
+    return out;
+  });
+}
+
 Result<DagRow> Store::version(const std::string& dag_id, const std::string& version) const {
   return database_.read_value<DagRow>([&](Connection& connection) -> Result<DagRow> {
     auto row =

@@ -89,7 +89,17 @@ CREATE TABLE event (
 CREATE INDEX event_run ON event (run, id);
 )sql";
 
-constexpr std::array<storage::Migration, 1> kMigrations = {{{1, kFirst}}};
+constexpr std::string_view kPools = R"sql(
+CREATE TABLE pool (
+  name        TEXT PRIMARY KEY,
+  slots       INTEGER NOT NULL,
+  description TEXT NOT NULL
+) STRICT;
+)sql";
+
+constexpr std::array<storage::Migration, 2> kMigrations = {
+    {{1, kFirst}, {2, kPools}}
+};
 
 }  // namespace
 

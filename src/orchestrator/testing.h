@@ -117,6 +117,7 @@ class Bench {
     Scheduler::Settings settings;
     settings.logs_folder = folder_.path() / "logs";
     settings.parallelism = parallelism;
+    settings.pools = pools;
     scheduler = std::make_unique<Scheduler>(
         Scheduler::Tools{*store, *folder, *executor, *access, clock, log.log, log.redactor, traits},
         settings);
@@ -160,6 +161,7 @@ class Bench {
   armature::testing::FakeClock clock;
   armature::testing::CaptureLog log;
   unsigned parallelism = 32;
+  std::vector<dag::Pool> pools;  // of the configuration
   std::unique_ptr<FakeExecutor> executor;
   std::unique_ptr<FakeAccess> access;
   std::unique_ptr<Store> store;

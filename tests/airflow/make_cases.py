@@ -4,7 +4,8 @@
 Usage: tests/airflow/run          (makes an environment, runs this, rewrites tests/cases/airflow)
 
 Every expected value is computed by Airflow's own code on its own objects: croniter behind its
-timetables, TriggerRuleDep on task instances in a database, TaskInstance.next_retry_datetime.
+timetables, TriggerRuleDep on task instances in a database, TaskInstance.next_retry_datetime, the
+weights of its task instances, the scheduler's choice of what to queue.
 """
 
 import datetime
@@ -12,6 +13,7 @@ import itertools
 import json
 import os
 import pathlib
+import random
 import sys
 import tempfile
 
@@ -138,43 +140,66 @@ def due_rows():
     return rows
 
 
-class World:
-    """A DAG in a real database: `width` tasks above one task per trigger rule."""
+class Database:
+    """Airflow's own tables, and DAGs written into them as its DAG processor does."""
 
-    def __init__(self, rules, widest):
+    def __init__(self):
         from airflow.models.dagbundle import DagBundleModel
-        from airflow.models.serialized_dag import SerializedDagModel
-        from airflow.models.dag import DagModel
-        from airflow.providers.standard.operators.empty import EmptyOperator
-        from airflow.sdk import DAG
-        from airflow.serialization.serialized_objects import DagSerialization, LazyDeserializedDAG
         from airflow.utils.db import initdb
         from airflow.utils.session import create_session
+
+        initdb()
+        self.session = create_session().__enter__()
+        self.session.merge(DagBundleModel(name="dags-folder"))
+        self.session.flush()
+
+    def install(self, dag):
+        from airflow.models.dag import DagModel
+        from airflow.models.serialized_dag import SerializedDagModel
+        from airflow.serialization.serialized_objects import DagSerialization, LazyDeserializedDAG
+
+        limits = any(task.max_active_tis_per_dag is not None for task in dag.tasks)
+        self.session.add(DagModel(
+            dag_id=dag.dag_id, bundle_name="dags-folder", is_paused=False,
+            max_active_tasks=dag.max_active_tasks, max_active_runs=dag.max_active_runs,
+            max_consecutive_failed_dag_runs=0, has_task_concurrency_limits=limits))
+        self.session.flush()
+        SerializedDagModel.write_dag(LazyDeserializedDAG.from_dag(dag), bundle_name="dags-folder",
+                                     session=self.session)
+        self.session.flush()
+        return DagSerialization.from_dict(DagSerialization.to_dict(dag))
+
+    def run(self, dag, day=2):
+        from airflow.models.dag_version import DagVersion
         from airflow.utils.state import DagRunState
         from airflow.utils.types import DagRunTriggeredByType, DagRunType
 
-        initdb()
+        now = pendulum.datetime(2026, 1, day)
+        run = dag.create_dagrun(
+            run_id=f"r{day}", logical_date=now, data_interval=(now, now), run_after=now,
+            run_type=DagRunType.MANUAL, triggered_by=DagRunTriggeredByType.TEST,
+            state=DagRunState.RUNNING, session=self.session)
+        run.dag = dag
+        run.created_dag_version = DagVersion.get_latest_version(dag.dag_id, session=self.session)
+        self.session.flush()
+        return run
+
+
+class World:
+    """A DAG in a real database: `width` tasks above one task per trigger rule."""
+
+    def __init__(self, database, rules, widest):
+        from airflow.providers.standard.operators.empty import EmptyOperator
+        from airflow.sdk import DAG
+
         with DAG("cases", schedule=None, start_date=datetime.datetime(2026, 1, 1, tzinfo=UTC)) as dag:
             for width in range(1, widest + 1):
                 above = [EmptyOperator(task_id=f"u{width}_{i}") for i in range(width)]
                 for rule in rules:
                     above >> EmptyOperator(task_id=f"{rule}_{width}", trigger_rule=rule)
-        self.session = create_session().__enter__()
-        self.session.merge(DagBundleModel(name="dags-folder"))
-        self.session.flush()
-        self.session.add(DagModel(dag_id="cases", bundle_name="dags-folder", is_paused=False))
-        self.session.flush()
-        SerializedDagModel.write_dag(LazyDeserializedDAG.from_dag(dag), bundle_name="dags-folder",
-                                     session=self.session)
-        self.session.flush()
-        self.dag = DagSerialization.from_dict(DagSerialization.to_dict(dag))
-        now = pendulum.datetime(2026, 1, 2)
-        self.run = self.dag.create_dagrun(
-            run_id="r", logical_date=now, data_interval=(now, now), run_after=now,
-            run_type=DagRunType.MANUAL, triggered_by=DagRunTriggeredByType.TEST,
-            state=DagRunState.RUNNING, session=self.session)
-        self.run.dag = self.dag
-        self.session.flush()
+        self.session = database.session
+        self.dag = database.install(dag)
+        self.run = database.run(self.dag)
 
     def verdict(self, rule, states):
         from airflow.ti_deps.dep_context import DepContext
@@ -204,8 +229,8 @@ STATES = ["none", "running", "up_for_retry", "success", "failed", "skipped", "up
           "removed"]
 
 
-def trigger_rows():
-    world = World(RULES, 3)
+def trigger_rows(database):
+    world = World(database, RULES, 3)
     known = ["none", "success", "failed", "skipped", "upstream_failed"]
     upstreams = [[a] for a in STATES]
     upstreams += [list(pair) for pair in itertools.combinations_with_replacement(STATES, 2)]
@@ -240,6 +265,105 @@ def retry_rows():
     return rows
 
 
+def weight_rows(database):
+    """Small graphs, each with tasks of all weight rules; the weights are those of its instances."""
+    from airflow.providers.standard.operators.empty import EmptyOperator
+    from airflow.sdk import DAG
+
+    rules = ["downstream", "upstream", "absolute"]
+    luck = random.Random(20261126)
+    graphs = []
+    for size in [1, 2, 3, 4, 5, 6, 8, 10] * 8:
+        mixed = luck.random() < 0.7
+        one = luck.choice(rules)
+        graphs.append([{"upstream": [above for above in range(i) if luck.random() < 2.0 / size],
+                        "priority_weight": luck.choice([1, 1, 1, 2, 5, 10, 0, -3]),
+                        "weight_rule": luck.choice(rules) if mixed else one}
+                       for i in range(size)])
+    with DAG("weights", schedule=None, start_date=datetime.datetime(2026, 1, 1, tzinfo=UTC)) as dag:
+        for n, graph in enumerate(graphs):
+            made = [EmptyOperator(task_id=f"g{n}_{i}", priority_weight=task["priority_weight"],
+                                  weight_rule=task["weight_rule"]) for i, task in enumerate(graph)]
+            for i, task in enumerate(graph):
+                for above in task["upstream"]:
+                    made[above] >> made[i]
+    run = database.run(database.install(dag))
+    return [{"tasks": graph, "weights": [
+        run.get_task_instance(f"g{n}_{i}", session=database.session).priority_weight
+        for i in range(len(graph))]} for n, graph in enumerate(graphs)]
+
+
+def slot_scenario(luck):
+    """DAGs whose runs are bounded have nothing else that holds their tasks: Airflow numbers a run's
+    ready tasks before it knows which of them can start, and leaves slots open where one cannot."""
+    pools = {"p": luck.randint(1, 6), "q": luck.choice([2, 3, -1]), "wide": -1}
+    weights = luck.sample(range(1, 200), 60)  # no two alike: Airflow leaves equals to the database
+    dags = []
+    for name in "de"[:luck.randint(1, 2)]:
+        bounded = luck.random() < 0.4
+        tasks = [{"task_id": f"t{i}", "weight": weights.pop(),
+                  "pool": "wide" if bounded else luck.choice(["p", "p", "q", "nowhere"][:luck.randint(1, 4)]),
+                  "pool_slots": luck.choice([1, 1, 1, 2, 3, 7]),
+                  "max_active_tis_per_dag": None if bounded else luck.choice([None, None, None, 1, 2])}
+                 for i in range(luck.randint(2, 7))]
+        runs = [{"day": day, "states": [luck.choice(["scheduled", "scheduled", "scheduled", "running",
+                                                     "none", "success"]) for _ in tasks]}
+                for day in luck.sample(range(2, 9), luck.randint(1, 3))]
+        dags.append({"dag_id": name, "max_active_tasks": luck.choice([1, 2, 3]) if bounded else 16,
+                     "tasks": tasks, "runs": runs})
+    running = sum(run["states"].count("running") for dag in dags for run in dag["runs"])
+    return {"pools": pools, "parallelism": running + luck.choice([1, 2, 3, 30, 30, 30]), "dags": dags}
+
+
+def slot_rows(database, count=150):
+    """Ready task instances and limits; what the scheduler's critical section queues, in its order.
+
+    It is asked until it queues nothing more: one round may leave slots open that the next fills.
+    """
+    from airflow.executors.local_executor import LocalExecutor
+    from airflow.jobs.job import Job
+    from airflow.jobs.scheduler_job_runner import SchedulerJobRunner
+    from airflow.models.pool import Pool
+    from airflow.models.taskinstance import TaskInstance
+    from airflow.providers.standard.operators.empty import EmptyOperator
+    from airflow.sdk import DAG
+    from sqlalchemy import update
+
+    session, luck, rows = database.session, random.Random(7), []
+    for n in range(count):
+        scene = slot_scenario(luck)
+        session.execute(update(TaskInstance).values(state="success"))
+        for name, slots in scene["pools"].items():
+            session.add(Pool(pool=f"{n}{name}", slots=slots, description="", include_deferred=False))
+        running = 0
+        for spec in scene["dags"]:
+            with DAG(f"slots{n}{spec['dag_id']}", schedule=None, max_active_tasks=spec["max_active_tasks"],
+                     start_date=datetime.datetime(2026, 1, 1, tzinfo=UTC)) as dag:
+                for task in spec["tasks"]:
+                    EmptyOperator(task_id=task["task_id"], pool=f"{n}{task['pool']}",
+                                  pool_slots=task["pool_slots"], priority_weight=task["weight"],
+                                  max_active_tis_per_dag=task["max_active_tis_per_dag"])
+            known = database.install(dag)
+            for run in spec["runs"]:
+                made = database.run(known, run["day"])
+                for task, state in zip(spec["tasks"], run["states"]):
+                    ti = made.get_task_instance(task["task_id"], session=session)
+                    ti.state = None if state == "none" else state
+                    running += state == "running"
+        session.flush()
+        started, free = [], scene["parallelism"] - running
+        while free > 0:
+            executor = LocalExecutor(parallelism=free)
+            runner = SchedulerJobRunner(job=Job(), executors=[executor])
+            found = runner._executable_task_instances_to_queued(max_tis=1000, session=session)
+            if not found:
+                break
+            free -= len(found)
+            started += [f"{ti.dag_id[-1]}.{ti.run_id[1:]}.{ti.task_id}" for ti in found]
+        rows.append({**scene, "started": started})
+    return rows
+
+
 def main():
     import airflow
 
@@ -248,7 +372,10 @@ def main():
     write("cron.json", cron_rows())
     write("next_due.json", due_rows())
     write("retry_delay.json", retry_rows())
-    write("trigger_rules.json", trigger_rows())
+    database = Database()
+    write("trigger_rules.json", trigger_rows(database))
+    write("weights.json", weight_rows(database))
+    write("slots.json", slot_rows(database))
 
 
 if __name__ == "__main__":

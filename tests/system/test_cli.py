@@ -13,7 +13,7 @@ def test_help_teaches_by_example():
     assert "Start here" in run("--help").stdout
     for verb in (["standalone"], ["dags", "list"], ["dags", "show"], ["dags", "validate"], ["dags", "trigger"],
                  ["dags", "pause"], ["dags", "unpause"], ["runs", "list"], ["runs", "show"], ["runs", "watch"],
-                 ["tasks", "logs"], ["tasks", "clear"], ["audit", "list"], ["audit", "verify"],
+                 ["tasks", "logs"], ["tasks", "clear"], ["pools", "list"], ["pools", "get"], ["pools", "set"], ["pools", "delete"], ["audit", "list"], ["audit", "verify"],
                  ["access", "explain"], ["sandbox", "status"], ["sandbox", "start"], ["sandbox", "env"],
                  ["sandbox", "fault", "add"], ["sandbox", "fault", "list"], ["sandbox", "fault", "clear"],
                  ["sandbox", "clock", "show"], ["sandbox", "clock", "advance"], ["sandbox", "clock", "set"],
