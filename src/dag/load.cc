@@ -17,7 +17,19 @@ std::optional<Draft> start_draft(const YamlNode& root, const std::string& file, 
     return std::nullopt;
   }
   Fields fields(root, "", report);
-  const YamlNode* node = fields.require("dag_id");
+  const YamlNode* node = fields.take("dag_id");
+  if (node == nullptr) {
+    // dag-factory names the DAG by the key above its fields.
+    const auto nested = std::ranges::find_if(root.entries, [](const YamlNode::Entry& entry) {
+      return entry.value.find("tasks") != nullptr;
+    });
+    std::string advice = "write dag_id: NAME";
+    if (nested != root.entries.end()) {
+      advice = "write dag_id: " + nested->key + ", and what is below it beside that";
+    }
+    report.error(root.at, "dag_id", "missing_key", "'dag_id' is missing", advice);
+    return std::nullopt;
+  }
   const auto text = fields.text("dag_id");
   if (!text) return std::nullopt;
   auto id = DagId::parse(*text);
@@ -37,12 +49,15 @@ void fill(const YamlNode& root, const std::vector<OperatorSpec>& operators, Draf
   read_macros(fields.map("user_defined_macros"), draft);
   const YamlNode* defaults = fields.map("default_args");
   const YamlNode* tasks = fields.require("tasks");
-  if (tasks != nullptr && (!tasks->is_list() || tasks->items.empty())) {
+  if (tasks != nullptr && !tasks->is_list()) {
     draft.report.wrong_type(*tasks, "tasks", "a list of tasks");
+  } else if (tasks != nullptr && tasks->items.empty()) {
+    draft.report.error(tasks->at, "tasks", "invalid_value", "a DAG has at least one task");
   } else if (tasks != nullptr) {
     read_tasks(*tasks, defaults, operators, draft);
   }
   read_access(fields.map("access"), draft);
+  fields.misplaced(common_task_fields(), "write it below default_args, or in a task");
   fields.finish();
   link_tasks(draft);
   check_access_coverage(draft);

@@ -51,6 +51,7 @@ void add_sites(const YamlNode& node, const std::string& path, const TemplateSite
 void read_dag_fields(Fields& fields, Draft& draft);
 void read_params(const YamlNode* node, Draft& draft);
 void read_macros(const YamlNode* node, Draft& draft);
+const std::vector<std::string>& common_task_fields();
 void read_tasks(const YamlNode& list, const YamlNode* defaults,
                 const std::vector<OperatorSpec>& operators, Draft& draft);
 void read_access(const YamlNode* node, Draft& draft);

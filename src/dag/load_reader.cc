@@ -34,22 +34,13 @@ void Report::warning(Position at, const std::string& path, const std::string& co
 
 void Report::wrong_type(const YamlNode& node, const std::string& path,
                         const std::string& expected) {
-  std::string suggestion;
-  if (expected == "a string" && node.kind == YamlNode::Kind::kScalar && !node.is_null()) {
-    suggestion = "write it in quotes";
-  }
   error(node.at, path, "wrong_type", "expected " + expected + ", found " + describe(node),
-        suggestion)
+        advice_for_value(node, expected))
       .expected = expected;
 }
 
 bool Report::failed() const {
   return std::ranges::any_of(all_, [](const Diagnostic& one) { return !one.warning; });
-}
-
-std::string did_you_mean(std::string_view word, const std::vector<std::string>& known) {
-  const std::string near = nearest(word, known);
-  return near.empty() ? "" : "did you mean '" + near + "'?";
 }
 
 Fields::Fields(const YamlNode& map, std::string path, const YamlNode* defaults,
@@ -201,6 +192,16 @@ void Fields::refuse(const std::vector<std::string>& names) {
   }
 }
 
+void Fields::misplaced(const std::vector<std::string>& names, const std::string& where) {
+  for (std::size_t i = 0; i < map_.entries.size(); ++i) {
+    const auto& entry = map_.entries[i];
+    if (taken_[i] || std::ranges::find(names, entry.key) == names.end()) continue;
+    taken_[i] = true;
+    report_.error(entry.at, path_of(entry.key), "unknown_key",
+                  "'" + entry.key + "' is not a key that is known here", where);
+  }
+}
+
 void Fields::finish(const std::vector<std::string>& also_known) {
   std::vector<std::string> known = asked_;
   known.insert(known.end(), also_known.begin(), also_known.end());
@@ -210,7 +211,7 @@ void Fields::finish(const std::vector<std::string>& also_known) {
     if (report_.full()) return;
     report_.error(entry.at, path_of(entry.key), "unknown_key",
                   "'" + entry.key + "' is not a key that is known here",
-                  did_you_mean(entry.key, known));
+                  advice_for_key(entry.key, known));
   }
 }
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "dag/load_yaml.h"
+#include "dag/load_advice.h"
 
 namespace armature::dag {
 
@@ -29,8 +29,6 @@ class Report {
   Diagnostic beyond_;
 };
 
-std::string did_you_mean(std::string_view word, const std::vector<std::string>& known);
-
 class Fields {
  public:
   Fields(const YamlNode& map, std::string path, Report& report)
@@ -51,6 +49,8 @@ class Fields {
   const YamlNode* map(const std::string& key);
 
   void refuse(const std::vector<std::string>& names);  // of the format, but not in this version
+  // Known elsewhere: said with `where` it belongs.
+  void misplaced(const std::vector<std::string>& names, const std::string& where);
   void finish(const std::vector<std::string>& also_known = {});
 
   std::string path_of(const std::string& key) const;

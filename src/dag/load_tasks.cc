@@ -13,16 +13,6 @@ namespace {
 constexpr std::size_t kMaxTasks = 10'000;
 constexpr std::size_t kMaxPoolName = 256;
 
-const std::vector<std::string>& common_fields() {
-  static const std::vector<std::string> kNames = {
-      "trigger_rule",    "run_if",       "skip_if",
-      "retries",         "retry_delay",  "retry_exponential_backoff",
-      "max_retry_delay", "retry_on",     "execution_timeout",
-      "owner",           "doc_md",       "pool",
-      "pool_slots",      "weight_rule",  "max_active_tis_per_dag",
-      "priority_weight", "do_xcom_push", "max_active_tis_per_dagrun"};
-  return kNames;
-}
 const std::vector<std::string>& own_fields() {
   static const std::vector<std::string> kNames = {"task_id", "operator", "dependencies",
                                                   "upstream"};
@@ -91,7 +81,7 @@ class TaskReader {
  private:
   void check_defaults() {
     if (defaults_ == nullptr) return;
-    std::vector<std::string> known = common_fields();
+    std::vector<std::string> known = common_task_fields();
     for (const OperatorSpec& spec : operators_) {
       for (const ArgumentSpec& one : spec.arguments) known.push_back(one.name);
     }
@@ -324,6 +314,17 @@ class TaskReader {
 };
 
 }  // namespace
+
+const std::vector<std::string>& common_task_fields() {
+  static const std::vector<std::string> kNames = {
+      "trigger_rule",    "run_if",       "skip_if",
+      "retries",         "retry_delay",  "retry_exponential_backoff",
+      "max_retry_delay", "retry_on",     "execution_timeout",
+      "owner",           "doc_md",       "pool",
+      "pool_slots",      "weight_rule",  "max_active_tis_per_dag",
+      "priority_weight", "do_xcom_push", "max_active_tis_per_dagrun"};
+  return kNames;
+}
 
 void read_tasks(const YamlNode& list, const YamlNode* defaults,
                 const std::vector<OperatorSpec>& operators, Draft& draft) {

@@ -112,8 +112,8 @@ class TemplateCheck {
     } else if (site.kind == Kind::kAccess) {
       message = "the access block may use params and macros, not '" + name + "'";
     }
-    report_.error(site.at, site.path, "unknown_name", message, did_you_mean(name, names)).expected =
-        join(names, ", ");
+    report_.error(site.at, site.path, "unknown_name", message, advice_for_name(name, names))
+        .expected = join(names, ", ");
   }
 
   void read_param(const TemplateSite& site, const std::vector<std::string>& parts,

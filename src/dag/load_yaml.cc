@@ -205,7 +205,11 @@ std::string syntax_hint(const DocumentText& document, const YAML::Exception& err
   const bool tab =
       line < lines.size() &&
       lines[line].substr(0, lines[line].find_first_not_of(" \t")).find('\t') != std::string::npos;
-  return tab ? "indent by blanks, not by tabs" : "";
+  if (tab) return "indent by blanks, not by tabs";
+  if (error.msg == "end of sequence flow not found") return "a [ further up is not closed";
+  if (error.msg == "end of map flow not found") return "a { further up is not closed";
+  if (error.msg == "illegal map value") return "text that holds ': ' needs quotes";
+  return "";
 }
 
 bool has_content(std::string_view text) {
