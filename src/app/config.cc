@@ -163,6 +163,11 @@ const std::vector<Key>& keys() {
       key("gateway.proxy_tunnel_local", "false",
           "also to names that lead to this machine or its link",
           flag(&Config::gateway_proxy_tunnel_local)),
+      key("gateway.metrics", "auto",
+          "whether GET /metrics answers, to everybody: on, off, or auto: when the gateway listens "
+          "on "
+          "loopback",
+          one_of(&Config::gateway_metrics, {"auto", "on", "off"})),
       key("gateway.public_url", "", "how clients reach the gateway; empty: https://localhost:PORT",
           text(&Config::gateway_public_url)),
       key("gateway.certificate_file", "", "PEM, with its chain; empty: one of the private CA",

@@ -61,6 +61,7 @@ struct Config {
   std::optional<std::uint16_t> gateway_proxy_port = 0;     // the same
   std::vector<std::string> gateway_proxy_tunnel;           // hosts that the proxy lets through
   bool gateway_proxy_tunnel_local = false;
+  std::string gateway_metrics = "auto";
   std::string gateway_public_url;                  // empty: https://localhost:PORT
   std::filesystem::path gateway_certificate_file;  // PEM; empty: one of the private CA
   std::filesystem::path gateway_key_file;

@@ -4,6 +4,7 @@
 
 #include "app/local_azure.h"
 #include "app/local_workloads.h"
+#include "app/process_metrics.h"
 #include "base/bytes.h"
 #include "base/files.h"
 #include "gateway/cloud_metadata.h"
@@ -44,7 +45,11 @@ Result<std::unique_ptr<GatewayFront>> GatewayFront::start(FrontOptions options, 
                                                           storage::Database& database,
                                                           const Clock& clock, Random& random,
                                                           Log& log, Redactor& redactor) {
-  std::unique_ptr<GatewayFront> front(new GatewayFront(std::move(options), access));
+  std::unique_ptr<GatewayFront> front(
+      new GatewayFront(std::move(options), access, database, clock));
+  ARMATURE_TRY(front->readiness_, Readiness::open(
+                                      database, *access.upstream,
+                                      [front = front.get()] { return front->asks(); }, clock));
   ARMATURE_CHECK(front->listen(authority, runtime, clock, random, log));
   ARMATURE_CHECK(front->open_gateway(runtime, database, clock, random, log, redactor));
   ARMATURE_CHECK(front->open_doors(authority, runtime, clock, random, log, redactor));
@@ -108,13 +113,67 @@ Status GatewayFront::open_gateway(http::Runtime& runtime, storage::Database& dat
 }
 
 http::Task<http::Response> GatewayFront::answer(http::Request request) {
+  if (request.target == "/livez") co_return http::json_response(200, R"({"status":"ok"})");
   gateway::Gateway* ready = ready_;
   if (!ready) co_return http::json_response(503, R"({"error":{"code":"ServerStarting"}})");
+  if (request.target == "/readyz") co_return co_await readiness_->answer();
+  if (request.target == "/metrics" && shows_metrics()) {
+    http::Response page;
+    page.headers.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+    page.body = metrics();
+    co_return page;
+  }
   if (auto page = gateway::cloud_metadata(request, url_, options_.login_url)) {
     co_return *std::move(page);
   }
   if (auto document = access_.issuer->answer(request)) co_return *std::move(document);
   co_return co_await ready->handle(std::move(request));
+}
+
+// One for each identity that can be asked for without a DAG: of federation, as one of its
+// workloads.
+std::vector<identity::TokenAsk> GatewayFront::asks() const {
+  std::vector<identity::TokenAsk> out;
+  for (const std::string& name : access_.upstream->names()) {
+    identity::TokenAsk ask{name, options_.config.azure_audience};
+    const auto callers = access_.workloads->principals_of(name);
+    if (!callers.empty()) ask.who = callers.front();
+    if (access_.upstream->kind(name) != "federation" || ask.who) out.push_back(std::move(ask));
+  }
+  return out;
+}
+
+bool GatewayFront::shows_metrics() const {
+  const Config& config = options_.config;
+  if (config.gateway_metrics != "auto") return config.gateway_metrics == "on";
+  return config.gateway_address.starts_with("127.") || config.gateway_address == "::1";
+}
+
+std::string GatewayFront::metrics() const {
+  Exposition out;
+  gateway_->write_metrics(out);
+  const http::Client::Counts client = access_.client->counts();
+  out.counter("armature_gateway_upstream_connections_total",
+              "Connections opened to Azure, to Entra and to issuers.",
+              static_cast<double>(client.connections));
+  out.gauge("armature_gateway_upstream_requests_in_flight", "Requests sent out without an answer.",
+            static_cast<double>(client.under_way));
+  out.family("armature_gateway_tokens_cached", "gauge", "Tokens that are held, by whose they are.");
+  out.sample(
+      {
+          {"of", "identities"}
+  },
+      static_cast<double>(access_.upstream->cached()));
+  out.sample(
+      {
+          {"of", "workloads"}
+  },
+      static_cast<double>(access_.outside->remembered()));
+  out.gauge("armature_database_writes_waiting",
+            "Records of the audit and other writes that wait for the database.",
+            static_cast<double>(database_.writes_waiting()));
+  write_process_metrics(out, started_);
+  return out.text();
 }
 
 Status GatewayFront::open_doors(const http::Authority& authority, http::Runtime& runtime,

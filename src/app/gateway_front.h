@@ -4,8 +4,9 @@
 //
 //   Port      gateway.address and gateway.port; its certificate is the operator's, or one of the
 //             private CA for localhost and the name in gateway.public_url
-//   Answers   cloud metadata, the OpenID documents, then the gateway's pipeline; 503 until that is
-//             open
+//   Answers   /livez, /readyz (readiness.h) and /metrics (gateway.metrics), cloud metadata, the
+//   OpenID
+//             documents, then the gateway's pipeline; 503 until that is open
 //   Errors    kUnavailable: a port is taken, naming the setting; kInvalid: a URL or a certificate
 //             of the configuration
 //   Threads   start and stop from one thread
@@ -18,6 +19,7 @@
 #include "app/access_plane.h"
 #include "app/doors.h"
 #include "app/ports.h"
+#include "app/readiness.h"
 #include "gateway/gateway.h"
 #include "http/certificates.h"
 #include "http/server.h"
@@ -53,8 +55,9 @@ class GatewayFront {
   JsonObject addresses() const;
 
  private:
-  GatewayFront(FrontOptions options, AccessPlane& access)
-      : options_(std::move(options)), access_(access) {}
+  GatewayFront(FrontOptions options, AccessPlane& access, storage::Database& database,
+               const Clock& clock)
+      : options_(std::move(options)), access_(access), database_(database), started_(clock.now()) {}
   Status listen(const http::Authority& authority, http::Runtime& runtime, const Clock& clock,
                 Random& random, Log& log);
   Status open_gateway(http::Runtime& runtime, storage::Database& database, const Clock& clock,
@@ -62,11 +65,17 @@ class GatewayFront {
   Status open_doors(const http::Authority& authority, http::Runtime& runtime, const Clock& clock,
                     Random& random, Log& log, Redactor& redactor);
   http::Task<http::Response> answer(http::Request request);
+  std::vector<identity::TokenAsk> asks() const;
+  bool shows_metrics() const;
+  std::string metrics() const;
   std::string ca_file(const char* name) const;
 
   FrontOptions options_;
   AccessPlane& access_;
+  storage::Database& database_;
+  const Instant started_;
   std::string url_;
+  std::unique_ptr<Readiness> readiness_;
   std::unique_ptr<gateway::Gateway> gateway_;
   std::atomic<gateway::Gateway*> ready_{nullptr};
   std::unique_ptr<http::Server> server_;

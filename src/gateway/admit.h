@@ -19,6 +19,7 @@
 #include "access/explain.h"
 #include "access/grant.h"
 #include "arm/operation.h"
+#include "gateway/call_report.h"
 #include "http/message.h"
 #include "identity/attempt_tokens.h"
 #include "identity/principal.h"
@@ -32,6 +33,7 @@ struct Call {
   arm::Operation operation;
   std::vector<access::Ask> asks;  // the request itself, then each role its template hands out
   std::shared_ptr<const access::Facts> facts;  // never null
+  CallReport* report = nullptr;  // of its request; null: of a batch, not sent by itself
 };
 
 struct Refused {

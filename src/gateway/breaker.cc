@@ -4,6 +4,15 @@
 
 namespace armature::gateway {
 
+Breaker::Counts Breaker::counts() const {
+  Counts out;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [provider, run] : runs_) {
+    ++(run.open_for == Micros{0} ? out.closed : run.trying ? out.half_open : out.open);
+  }
+  return out;
+}
+
 bool is_failure(std::optional<int> status) {
   return !status || *status == 500 || *status == 502 || *status == 503 || *status == 504;
 }

@@ -30,6 +30,10 @@ class Breaker {
 
   // Nothing: go. Else how long until the next one may try.
   std::optional<Micros> refuses(const std::string& provider, Ticks now);
+  struct Counts {  // of providers whose last mutation failed
+    int closed = 0, open = 0, half_open = 0;
+  };
+  Counts counts() const;
   // How a mutation that was sent ended.
   void report(const std::string& provider, bool failed, Ticks now);
 
@@ -42,7 +46,7 @@ class Breaker {
     bool trying = false;
   };
   const BreakerRules rules_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::map<std::string, Run> runs_;  // of providers whose last mutation failed
 };
 

@@ -4,6 +4,7 @@
 
 #include "arm/long_running.h"
 #include "gateway/answers.h"
+#include "gateway/reporting.h"
 
 namespace armature::gateway {
 
@@ -78,7 +79,9 @@ http::Task<http::Outcome> Courier::send_with_token(http::Request request, Secret
     const std::optional<Stop> stop = wiring_.stops->stopping(lane);
     if (stop) co_return hold_back(stopped(explain_stop(call_, *stop)));
   }
+  const Ticks sent_at = wiring_.clock.ticks();
   http::Outcome outcome = co_await http::send(wiring_.client, std::move(request), timeout);
+  note_send(call_, wiring_.clock.ticks() - sent_at);
   learn(lane, outcome);
   co_return outcome;
 }

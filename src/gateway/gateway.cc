@@ -16,6 +16,7 @@
 #include "gateway/own_subscriptions.h"
 #include "gateway/poll_links.h"
 #include "gateway/record.h"
+#include "gateway/reporting.h"
 #include "gateway/shape.h"
 #include "gateway/wiring.h"
 
@@ -61,8 +62,10 @@ std::string poll_key(const Call& call) {
 struct Gateway::Impl {
   Wiring wiring;
 
-  http::Task<http::Response> serve(http::Request request, std::string request_id);
-  http::Task<http::Response> serve_batch(http::Request request, std::string request_id);
+  http::Task<http::Response> serve(http::Request request, std::string request_id,
+                                   CallReport* report);
+  http::Task<http::Response> serve_batch(http::Request request, std::string request_id,
+                                         CallReport* report);
   std::optional<http::Response> refuse_batch(const std::vector<BatchCall>& calls,
                                              const Callers& callers);
   http::Task<Forwarded> read(const Call* call, const http::Request* request, Ticks deadline);
@@ -76,6 +79,7 @@ struct Gateway::Impl {
 http::Response Gateway::Impl::refuse(const Call& call, const Verdict& verdict) {
   const access::Explanation why =
       access::explain(*call.facts, call.asks[verdict.ask], verdict.decision);
+  if (call.report) call.report->deny(verdict.decision.layer, verdict.decision.reason);
   access::AuditRecord record = decision_record(call, verdict.decision);
   record.status = 403;
   record.detail = access::to_json(why);
@@ -107,6 +111,7 @@ void Gateway::Impl::write_line(const Call& call, const Ending& ending) {
 
 http::Response Gateway::Impl::finish(const Call& call, Forwarded done) {
   Ending ending = ending_of(done);
+  if (call.report) call.report->end_as(done.held_back, ending.decision);
   http::Response answer = std::move(done.answer);
   strip_answer_headers(answer.headers);
   if (done.replayed) answer.headers.set("x-armature-replayed", "true");
@@ -179,7 +184,8 @@ http::Task<void> Gateway::Impl::note_poll(const Call* call, const Forwarded* don
   }
 }
 
-http::Task<http::Response> Gateway::Impl::serve(http::Request request, std::string request_id) {
+http::Task<http::Response> Gateway::Impl::serve(http::Request request, std::string request_id,
+                                                CallReport* report) {
   const Ticks deadline = wiring.clock.ticks() + time_for(request, wiring.options.request_deadline);
   auto local = local_target(request.target, wiring.options.public_url, wiring.options.upstream_url);
   if (!local || !is_for_us(request, wiring.options)) {
@@ -188,7 +194,7 @@ http::Task<http::Response> Gateway::Impl::serve(http::Request request, std::stri
   }
   request.target = std::move(*local);
   if (is_batch(request)) {
-    co_return co_await serve_batch(std::move(request), std::move(request_id));
+    co_return co_await serve_batch(std::move(request), std::move(request_id), report);
   }
   const std::string signature = take_signature(request.target);
   const std::string target = request.target;
@@ -202,6 +208,7 @@ http::Task<http::Response> Gateway::Impl::serve(http::Request request, std::stri
   call.facts = wiring.grants.facts_for(call.attempt);
   const bool known = call.facts != nullptr;
   if (!known) call.facts = no_facts(call.attempt);
+  name_caller(call, report);
   Verdict verdict = judge(call, wiring.clock.now());
   if (!verdict.decision.allowed && known && call.operation.method == "GET" &&
       is_signed_for(call.attempt.key, target, signature, wiring.poll_link_key)) {
@@ -251,8 +258,8 @@ std::optional<http::Response> Gateway::Impl::refuse_batch(const std::vector<Batc
   return refused;
 }
 
-http::Task<http::Response> Gateway::Impl::serve_batch(http::Request request,
-                                                      std::string request_id) {
+http::Task<http::Response> Gateway::Impl::serve_batch(http::Request request, std::string request_id,
+                                                      CallReport* report) {
   Callers callers = co_await callers_of(&wiring, &request);
   auto read_in = read_batch(request, request_id, callers, wiring.options);
   if (auto* refused = std::get_if<Refused>(&read_in)) {
@@ -260,12 +267,18 @@ http::Task<http::Response> Gateway::Impl::serve_batch(http::Request request,
     co_return std::move(refused->answer);
   }
   const auto& calls = std::get<std::vector<BatchCall>>(read_in);
-  if (auto refused = refuse_batch(calls, callers)) co_return *std::move(refused);
+  if (auto refused = refuse_batch(calls, callers)) {
+    report->deny(access::Layer::kRequest, "denied_with_batch");
+    co_return *std::move(refused);
+  }
+  report->end = CallEnd::kSucceeded;  // each of its calls has a report of its own
   std::vector<http::Response> answers;
   for (const BatchCall& one : calls) {
     http::Request inner = one.request;
     std::string id = wiring.random.uuid();
-    http::Response answer = co_await serve(std::move(inner), std::move(id));
+    Reporting inside(wiring, inner, id);
+    http::Response answer = co_await serve(std::move(inner), std::move(id), &inside.report);
+    inside.answered(answer);
     answers.push_back(std::move(answer));
   }
   co_return batch_answer(calls, answers);
@@ -296,16 +309,39 @@ Result<std::unique_ptr<Gateway>> Gateway::open(Options options, http::Runtime& r
 }
 
 http::Task<http::Response> Gateway::handle(http::Request request) {
-  const std::string path = http::path_of(request.target);
-  if (path == "/livez" || path == "/readyz") {
-    co_return http::json_response(200, R"({"status":"ok"})");
-  }
   const std::string request_id = impl_->wiring.random.uuid();
   std::string copy = request_id;
-  http::Response answer = co_await impl_->serve(std::move(request), std::move(copy));
+  Reporting reporting(impl_->wiring, request, request_id);
+  http::Response answer =
+      co_await impl_->serve(std::move(request), std::move(copy), &reporting.report);
   if (!answer.headers.get("x-ms-request-id")) answer.headers.set("x-ms-request-id", request_id);
   answer.headers.set("x-armature-request-id", request_id);
+  reporting.answered(answer);
   co_return answer;
+}
+
+void Gateway::write_metrics(Exposition& out) const {
+  impl_->wiring.metrics->write(out);
+  const Breaker::Counts breakers = impl_->wiring.breaker->counts();
+  out.family("armature_gateway_breakers", "gauge",
+             "Resource providers whose last change failed, by the state of their breaker.");
+  out.sample(
+      {
+          {"state", "closed"}
+  },
+      breakers.closed);
+  out.sample(
+      {
+          {"state", "open"}
+  },
+      breakers.open);
+  out.sample(
+      {
+          {"state", "half_open"}
+  },
+      breakers.half_open);
+  out.gauge("armature_gateway_stops", "Stops that are set.",
+            static_cast<double>(impl_->wiring.stops->list().size()));
 }
 
 KillSwitch& Gateway::stops() { return *impl_->wiring.stops; }

@@ -19,6 +19,7 @@
 //   Threads   handle() from any thread; the task runs on the runtime's I/O threads
 //   Lifetime  everything passed in outlives the gateway
 //   Source    facts on safe retries; resource-provider contract
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,9 +27,11 @@
 #include "access/audit.h"
 #include "access/grant.h"
 #include "base/clock.h"
+#include "base/exposition.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "base/secret.h"
+#include "gateway/call_report.h"
 #include "http/client.h"
 #include "http/task.h"
 #include "identity/attempt_tokens.h"
@@ -60,6 +63,8 @@ struct Options {
   Micros longest_delay = std::chrono::seconds(30);
   Micros attempt_timeout = std::chrono::seconds(60);  // one send
   Pacing pacing = Pacing::kAuto;
+  // Told of each request that has ended, from any thread; it may not block. Null: nobody asks.
+  std::function<void(CallReport)> on_call;
   Micros request_deadline =
       std::chrono::minutes(5);  // all sends of a request; x-armature-deadline-ms shortens
 };
@@ -77,6 +82,7 @@ class Gateway {
   // A person cleared the task: its actions are to be sent again, also those without an answer.
   void forget_doubts(const TaskKey& task);
   KillSwitch& stops();
+  void write_metrics(Exposition& out) const;
 
   struct Impl;
   explicit Gateway(std::unique_ptr<Impl> impl);

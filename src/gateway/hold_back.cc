@@ -14,6 +14,7 @@ http::Response refuse(const Wiring& wiring, const Call& call, const Stop& stop) 
   decision.missing = {why.missing_action, why.missing_scope};
   access::AuditRecord record = decision_record(call, decision);
   record.status = 403;
+  if (call.report) call.report->deny(decision.layer, decision.reason);
   record.detail = access::to_json(why);
   wiring.audit.record(std::move(record));
   return stopped(why);
@@ -28,6 +29,7 @@ std::optional<http::Response> hold_back(const Wiring& wiring, const Call& call,
   if (const auto stop = wiring.stops->stopping(lane)) return refuse(wiring, call, *stop);
   const auto wait = wiring.breaker->refuses(lane.provider, wiring.clock.ticks());
   if (!wait) return std::nullopt;
+  if (call.report) call.report->end = CallEnd::kHeldBack;
   wiring.audit.record(decision_record(call, allowed));
   Ending ending;
   ending.decision = "failed";

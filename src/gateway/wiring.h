@@ -9,6 +9,7 @@
 #include "gateway/gateway.h"
 #include "gateway/in_flight.h"
 #include "gateway/kill_switch.h"
+#include "gateway/metrics.h"
 #include "gateway/operation_log.h"
 #include "gateway/pacing.h"
 #include "gateway/refusals.h"
@@ -40,6 +41,7 @@ struct Wiring {
   std::unique_ptr<InFlight> in_flight = std::make_unique<InFlight>();
   std::unique_ptr<SharedPolls> polls = std::make_unique<SharedPolls>();
   Secret poll_link_key = {};
+  std::unique_ptr<Metrics> metrics = std::make_unique<Metrics>();
 
   RetryPolicy policy() const {
     return {options.read_retries, options.write_retries, options.first_delay,

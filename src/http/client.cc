@@ -95,6 +95,13 @@ void Client::Impl::abort() {
   changed_.wait(lock, [this] { return outstanding_ == 0; });
 }
 
+Client::Counts Client::Impl::counts() {
+  const std::lock_guard lock(mutex_);
+  return {opened, outstanding_};
+}
+
+Client::Counts Client::counts() const { return impl_->counts(); }
+
 Client::Client(Runtime& runtime, ClientOptions options)
     : impl_(std::make_shared<Impl>(runtime, std::move(options))) {
   StopHook hook;

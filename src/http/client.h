@@ -10,6 +10,7 @@
 //   Threads   send from any thread; `done` is called on an I/O thread, exactly once
 //   Lifetime  the runtime outlives the client. The destructor ends what is under way with an error
 //             and waits for its callbacks, unless it runs on an I/O thread
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -45,6 +46,12 @@ class Client {
   void send(Request request, Micros timeout, std::function<void(Outcome)> done);
   // The same, waiting. Never from an I/O thread.
   Outcome send_and_wait(Request request, Micros timeout);
+
+  struct Counts {
+    std::uint64_t connections = 0;  // opened since the start
+    std::size_t under_way = 0;      // exchanges that have not ended
+  };
+  Counts counts() const;
 
   struct Impl;  // named only in http/*.cc
 

@@ -199,6 +199,7 @@ Await<Status> Exchange::connect_to(Endpoint endpoint) {
   cancel_connecting_ = nullptr;
   if (error || stopped_) co_return broken("cannot connect: " + error.message());
   wire_ = std::make_unique<Wire>(std::move(socket));
+  ++client_->opened;
   co_return Ok();
 }
 

@@ -47,11 +47,13 @@ struct Client::Impl : std::enable_shared_from_this<Client::Impl> {
   Result<SSL_CTX*> tls();  // made at first use: reading the system's store takes a while
   void abort();            // every exchange ends with an error; waits unless on a loop
   void finished();
+  Counts counts();
 
   Runtime::Impl& runtime;
   const ClientOptions options;
   std::map<Loop*, Pool> pools;
   std::atomic<bool> closed{false};
+  std::atomic<std::uint64_t> opened{0};  // connections
   std::uint64_t hook = 0;
 
  private:

@@ -174,6 +174,11 @@ http::Task<Result<Principal>> OutsideTokens::verify(std::string token) {
 
 void OutsideTokens::trust(std::vector<Trust> trusts) { impl_->trust(std::move(trusts)); }
 
+std::size_t OutsideTokens::remembered() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->verified.size();
+}
+
 bool OutsideTokens::may_be_ours(std::string_view token) const {
   // How every attempt's token begins: {"alg":"HS256"
   constexpr std::string_view kAttempt = "eyJhbGciOiJIUzI1NiI";

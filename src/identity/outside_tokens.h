@@ -36,6 +36,7 @@ class OutsideTokens {
   // From now on these; what held by those before is looked at again.
   void trust(std::vector<Trust> trusts);
   http::Task<Result<Principal>> verify(std::string token);
+  std::size_t remembered() const;  // tokens that held and are not looked at again yet
   // Whether the token names an issuer that is trusted: a cheap look, nothing of it is true yet.
   bool may_be_ours(std::string_view token) const;
 

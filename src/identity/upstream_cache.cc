@@ -87,6 +87,14 @@ Result<Secret> UpstreamCache::outcome_of(const Flight& flight) const {
   return *flight.outcome;
 }
 
+std::size_t UpstreamCache::held() const {
+  const std::lock_guard lock(mutex_);
+  const Instant now = clock_.now();
+  return static_cast<std::size_t>(std::ranges::count_if(entries_, [&](const auto& entry) {
+    return !entry.second.token.empty() && now < entry.second.expires;
+  }));
+}
+
 void UpstreamCache::refused(const TokenKey& key, const Secret& token, std::string claims) {
   const std::lock_guard lock(mutex_);
   Entry& entry = entries_[key];

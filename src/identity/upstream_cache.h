@@ -41,6 +41,7 @@ class UpstreamCache {
   void land(const TokenKey& key, Flight& flight, const Result<Obtained>& answer, Instant asked);
   void wait_for(Flight& flight, std::function<void()> resume);
   Result<Secret> outcome_of(const Flight& flight) const;
+  std::size_t held() const;  // tokens that have not ended
   void refused(const TokenKey& key, const Secret& token, std::string claims);
 
  private:

@@ -196,6 +196,8 @@ void UpstreamTokens::refused(const TokenAsk& ask, const Secret& token,
   impl_->cache.refused(impl_->key_of(ask), token, claims_challenge(answer));
 }
 
+std::size_t UpstreamTokens::cached() const { return impl_->cache.held(); }
+
 std::vector<std::string> UpstreamTokens::names() const {
   std::vector<std::string> out;
   for (const UpstreamIdentity& identity : impl_->identities) out.push_back(identity.name);

@@ -67,6 +67,7 @@ class UpstreamTokens {
   void refused(const TokenAsk& ask, const Secret& token, const http::Headers& answer);
   http::Task<IdentityCheck> check(TokenAsk ask);
   IdentityCheck check_and_wait(TokenAsk ask);  // never from an I/O thread
+  std::size_t cached() const;                  // tokens that still hold
   std::vector<std::string> names() const;
   std::string kind(const std::string& name) const;  // "" for no identity of that name
 

@@ -88,6 +88,8 @@ void Database::write_async(std::function<Status(Connection&)> work,
   impl_->writer.submit(std::move(work), std::move(done));
 }
 
+std::size_t Database::writes_waiting() const { return impl_->writer.waiting(); }
+
 Status Database::read(const std::function<Status(Connection&)>& work) const {
   if (InsideWork::now()) return fail(Code::kInternal, "read() inside a database call");
   return impl_->readers.read(work);

@@ -55,6 +55,8 @@ class Database {
   void write_async(std::function<Status(Connection&)> work, std::function<void(Status)> done);
   Status read(const std::function<Status(Connection&)>& work) const;
 
+  std::size_t writes_waiting() const;  // submitted, and not yet begun
+
   // The value the work returns, for both.
   template <class T>
   Result<T> write_value(std::function<Result<T>(Connection&)> work) {

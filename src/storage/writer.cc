@@ -61,6 +61,11 @@ Writer::~Writer() {
   thread_.join();
 }
 
+std::size_t Writer::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return queue_.size();
+}
+
 void Writer::submit(Work work, Done done) {
   {
     const std::lock_guard lock(mutex_);

@@ -26,6 +26,7 @@ class Writer {
   Writer& operator=(const Writer&) = delete;
 
   void submit(Work work, Done done);
+  std::size_t waiting() const;
 
  private:
   struct Write {
@@ -41,7 +42,7 @@ class Writer {
 
   std::unique_ptr<Connection> connection_;
   int wal_pages_ = 0;  // of the writer's thread, set by SQLite's hook at each commit
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable waiting_;
   std::vector<Write> queue_;
   bool closing_ = false;

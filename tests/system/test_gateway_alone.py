@@ -1,5 +1,7 @@
 """`armature gateway`: the gateway alone, in front of a sandbox that runs by itself."""
+import contextlib
 import json
+import sqlite3
 import ssl
 import subprocess
 import urllib.error
@@ -177,6 +179,53 @@ def test_the_command_line_asks_the_gateway(gateway):
     gateway.cli("access", "stop", "dag:workload:release", "--reason", "test")
     status, answer = gateway.put_group("app", token)
     assert (status, answer["error"]["code"]) == (403, "StoppedByOperator"), answer
+
+
+def ready(gateway):
+    status, _, text = gateway.send("GET", "/readyz")
+    return status, json.loads(text)["checks"]
+
+
+def test_readiness_follows_database_and_identity(gateway):
+    gateway.start()
+    assert ready(gateway) == (200, {name: {"ok": True} for name in ("database", "identity", "draining")})
+    # Somebody else holds the file's one write lock: nothing can be recorded.
+    with contextlib.closing(sqlite3.connect(gateway.data / "armature.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        wait_for(lambda: ready(gateway)[0] == 503, "the gateway not to be ready")
+        assert not ready(gateway)[1]["database"]["ok"] and ready(gateway)[1]["identity"]["ok"]
+        assert gateway.send("GET", "/livez")[0] == 200
+    wait_for(lambda: ready(gateway)[0] == 200, "the gateway to be ready again")
+
+
+def test_a_gateway_that_cannot_sign_in_is_not_ready(gateway, tmp_path):
+    wrong = tmp_path / "wrong"
+    wrong.write_text("not the secret of anybody")
+    gateway.config.write_text(gateway.config.read_text().replace(gateway.sandbox.sandbox["client_secret_file"], str(wrong)))
+    gateway.start()
+    status, checks = ready(gateway)
+    assert status == 503 and checks["database"]["ok"] and "AADSTS7000215" in checks["identity"]["error"], checks
+    assert "not the secret of anybody" not in json.dumps(checks)
+
+
+def test_metrics_count_calls_and_name_nobody(gateway):
+    gateway.start()
+    token = gateway.token()
+    gateway.put_group("app", token)
+    gateway.put_group("other", token)
+    status, headers, text = gateway.send("GET", "/metrics")
+    assert status == 200 and headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    values = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    count = "armature_gateway_requests_total{method=\"PUT\",status=\"%s\",outcome=\"%s\"}"
+    assert values[count % (201, "succeeded")] == "1" and values[count % (403, "denied")] == "1"
+    assert values['armature_gateway_decisions_total{verdict="deny",layer="grant"}'] == "1"
+    assert values['armature_gateway_tokens_cached{of="identities"}'] == "1"
+    assert float(values["process_resident_memory_bytes"]) > 0 and float(values["armature_gateway_upstream_sends_total"]) >= 1
+    for word in (SUBSCRIPTION, "release", "resourceGroups", token, gateway.robot["appId"]):
+        assert word not in text
+    gateway.stop()
+    gateway.start(**{"gateway.metrics": "off"})
+    assert gateway.send("GET", "/metrics")[0] == 401  # as any path that is not Azure's
 
 
 @pytest.mark.parametrize("change, said", [
