@@ -17,27 +17,27 @@ Result<arm::Role> role_named(std::string_view name) {
                                   (near.empty() ? "" : "; did you mean '" + near + "'?"));
 }
 
-}  // namespace
-
-GrantStore::GrantStore(std::vector<Ceiling> ceilings) : ceilings_(std::move(ceilings)) {}
-
-Result<std::shared_ptr<const Facts>> GrantStore::facts_of(const Attempt& attempt,
-                                                          const std::string& identity,
-                                                          std::vector<Grant> grants) const {
-  const auto ceiling = std::ranges::find(ceilings_, identity, &Ceiling::identity);
-  if (ceiling == ceilings_.end()) {
+Result<std::shared_ptr<const Facts>> facts_of(const std::vector<Ceiling>& ceilings,
+                                              const Attempt& attempt, const std::string& identity,
+                                              std::vector<Grant> grants) {
+  const auto ceiling = std::ranges::find(ceilings, identity, &Ceiling::identity);
+  if (ceiling == ceilings.end()) {
     std::vector<std::string> names;
-    for (const Ceiling& known : ceilings_) names.push_back(known.identity);
+    for (const Ceiling& known : ceilings) names.push_back(known.identity);
     return fail(Code::kNotFound, "no identity is called '" + identity + "'; this server has " +
                                      (names.empty() ? "none" : join(names, ", ")));
   }
   return std::make_shared<const Facts>(Facts{attempt, identity, std::move(grants), *ceiling});
 }
 
+}  // namespace
+
+GrantStore::GrantStore(std::vector<Ceiling> ceilings) : ceilings_(std::move(ceilings)) {}
+
 Status GrantStore::put(const Attempt& attempt, const std::string& identity,
                        std::vector<Grant> grants) {
-  ARMATURE_TRY(auto facts, facts_of(attempt, identity, std::move(grants)));
   const std::lock_guard lock(mutex_);
+  ARMATURE_TRY(auto facts, facts_of(ceilings_, attempt, identity, std::move(grants)));
   std::shared_ptr<const Facts>& place = facts_[attempt.key];
   if (place && place->attempt.fence > attempt.fence) {
     return fail(Code::kConflict, "a newer attempt of " + to_string(attempt.key) + " has started");
@@ -46,14 +46,16 @@ Status GrantStore::put(const Attempt& attempt, const std::string& identity,
   return Ok{};
 }
 
-Status GrantStore::replace(const std::vector<Attempt>& before, std::vector<Entitled> after) {
+Status GrantStore::replace(std::vector<Ceiling> ceilings, const std::vector<Attempt>& before,
+                           std::vector<Entitled> after) {
   std::vector<std::shared_ptr<const Facts>> made;
   for (Entitled& one : after) {
-    auto facts = facts_of(one.attempt, one.identity, std::move(one.grants));
+    auto facts = facts_of(ceilings, one.attempt, one.identity, std::move(one.grants));
     if (!facts) return std::move(facts).error().in(one.declared_at);
     made.push_back(*std::move(facts));
   }
   const std::lock_guard lock(mutex_);
+  ceilings_ = std::move(ceilings);
   for (const Attempt& gone : before) erase_locked(gone);
   for (auto& facts : made) facts_[facts->attempt.key] = std::move(facts);
   return Ok{};

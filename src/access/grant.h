@@ -44,15 +44,15 @@ class GrantStore {
   // kNotFound: no such identity (names the known ones). Replaces an older attempt of the same task.
   Status put(const Attempt& attempt, const std::string& identity, std::vector<Grant> grants);
   void erase(const Attempt& attempt);
-  // In one step: `before` is granted nothing any more, and each of `after` what it says. An error
-  // (as of put) changes nothing.
-  Status replace(const std::vector<Attempt>& before, std::vector<Entitled> after);
+  // In one step: these ceilings count for whoever is granted something from now on, `before` is
+  // granted nothing any more, and each of `after` what it says. An error (as of put) changes
+  // nothing.
+  Status replace(std::vector<Ceiling> ceilings, const std::vector<Attempt>& before,
+                 std::vector<Entitled> after);
   // Null: nothing was ever granted to this attempt.
   std::shared_ptr<const Facts> facts_for(const Attempt& attempt) const;
 
  private:
-  Result<std::shared_ptr<const Facts>> facts_of(const Attempt& attempt, const std::string& identity,
-                                                std::vector<Grant> grants) const;
   void erase_locked(const Attempt& attempt);
 
   std::vector<Ceiling> ceilings_;

@@ -72,33 +72,33 @@ TEST(GrantStore, NamesTheKnownIdentities) {
 }
 
 TEST(GrantStore, ReplacesAllOrNothing) {
-  GrantStore store({
-      {"prod", {grant_of("Reader", "/")}}
-  });
+  const std::vector<Grant> reader = {grant_of("Reader", "/")};
+  const std::vector<Ceiling> ceilings = {
+      {"prod", reader}
+  };
+  GrantStore store(ceilings);
   const Attempt gone = attempt_of("d", "r", "gone"), kept = attempt_of("d", "r", "kept"),
                 fresh = attempt_of("d", "r", "fresh");
-  const std::vector<Grant> reader = {grant_of("Reader", "/")};
-  ASSERT_TRUE(store.replace(
-      {
+  const std::vector<Attempt> before = {gone, kept};
+  const Entitled good{fresh, "prod", reader, "a"};
+  ASSERT_TRUE(store.replace(ceilings,
+                            {
   },
-      {{gone, "prod", reader, ""}, {kept, "prod", reader, ""}}));
-  const Status wrong = store.replace(
-      {
-          gone, kept
-  },
-      {{fresh, "prod", reader, "a"}, {kept, "stage", {}, "b"}});
+                            {Entitled{gone, "prod", reader, ""}}));
+  const Status wrong = store.replace({}, before, {good});
   ASSERT_FALSE(wrong);
-  EXPECT_TRUE(wrong.error().message.starts_with("b: no identity is called 'stage'"));
+  EXPECT_TRUE(wrong.error().message.starts_with("a: no identity is called 'prod'"));
   EXPECT_NE(store.facts_for(gone), nullptr);
   EXPECT_EQ(store.facts_for(fresh), nullptr);
-  ASSERT_TRUE(store.replace(
-      {
-          gone, kept
-  },
-      {{fresh, "prod", reader, ""}, {kept, "prod", {}, ""}}));
+  EXPECT_TRUE(store.put(kept, "prod", reader)) << "the ceilings are those of before";
+  const std::vector<Ceiling> lower = {
+      {"prod", {}}
+  };
+  ASSERT_TRUE(store.replace(lower, before, {good}));
   EXPECT_EQ(store.facts_for(gone), nullptr);
-  EXPECT_NE(store.facts_for(fresh), nullptr);
-  EXPECT_TRUE(store.facts_for(kept)->grants.list().empty());
+  EXPECT_EQ(store.facts_for(kept), nullptr);
+  ASSERT_NE(store.facts_for(fresh), nullptr);
+  EXPECT_TRUE(store.facts_for(fresh)->ceiling.grants.list().empty());
 }
 
 }  // namespace

@@ -30,11 +30,8 @@ Result<std::unique_ptr<AccessPlane>> AccessPlane::open(const Source& source, htt
   plane->secrets = std::make_unique<identity::SecretStore>(data_dir / "secret_store.json",
                                                            std::move(store_key), random);
   std::vector<identity::UpstreamIdentity> upstream_identities;
-  std::vector<access::Ceiling> ceilings;
   for (const IdentityConfig& one : source.identities) {
     upstream_identities.push_back(upstream_of(one, source.authority));
-    ARMATURE_TRY(auto grants, grants_of(one.ceiling, "identities." + one.name + ".ceiling"));
-    ceilings.push_back(access::Ceiling{one.name, std::move(grants)});
   }
   // A key per process: what an earlier process issued is refused by all that follow.
   plane->attempts =
@@ -50,10 +47,10 @@ Result<std::unique_ptr<AccessPlane>> AccessPlane::open(const Source& source, htt
   options.log = &log;
   plane->upstream = std::make_unique<identity::UpstreamTokens>(
       runtime, *plane->client, clock, random, redactor, std::move(upstream_identities), options);
-  plane->grants = std::make_unique<access::GrantStore>(std::move(ceilings));
+  plane->grants = std::make_unique<access::GrantStore>(std::vector<access::Ceiling>());
   plane->outside = std::make_unique<identity::OutsideTokens>(*plane->client, clock);
   plane->workloads = std::make_unique<Workloads>(*plane->grants, *plane->outside);
-  ARMATURE_CHECK(plane->workloads->put(source.config.workloads));
+  ARMATURE_CHECK(plane->workloads->put(source.identities, source.config.workloads));
   ARMATURE_TRY(plane->audit, access::AuditLog::open(database, clock));
   return plane;
 }

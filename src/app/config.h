@@ -62,6 +62,9 @@ struct Config {
   std::vector<std::string> gateway_proxy_tunnel;           // hosts that the proxy lets through
   bool gateway_proxy_tunnel_local = false;
   std::string gateway_metrics = "auto";
+  std::string gateway_access_log = "off";
+  Micros gateway_drain_delay{0};
+  Micros gateway_drain = std::chrono::seconds(30);
   std::string gateway_public_url;                  // empty: https://localhost:PORT
   std::filesystem::path gateway_certificate_file;  // PEM; empty: one of the private CA
   std::filesystem::path gateway_key_file;

@@ -47,6 +47,7 @@ Status Doors::open_proxy(Inside inside, const Clock& clock, Random& random, Log&
   http::ServerOptions server;
   server.port = *options_.proxy_port;
   server.connect = std::move(connect);
+  server.drain = options_.drain;
   server.on_failure = [&log](const std::string& what) {
     log.error("proxy connection failed", {
                                              {"error", what}

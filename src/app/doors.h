@@ -29,7 +29,8 @@ struct DoorOptions {
   std::optional<std::uint16_t> proxy_port;     // nothing: shut
   std::string audience;                        // of the upstream
   gateway::ProxyOptions proxy;
-  DoorAddresses addresses;  // all but the doors' own, which start() fills in
+  Micros drain = std::chrono::seconds(5);  // of the proxy: http::ServerOptions
+  DoorAddresses addresses;                 // all but the doors' own, which start() fills in
 };
 
 class Doors {

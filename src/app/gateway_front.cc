@@ -1,6 +1,7 @@
 #include "app/gateway_front.h"
 
 #include <algorithm>
+#include <thread>
 
 #include "app/local_azure.h"
 #include "app/local_workloads.h"
@@ -70,6 +71,7 @@ Status GatewayFront::listen(const http::Authority& authority, http::Runtime& run
   server.address = options_.config.gateway_address;
   server.port = options_.config.gateway_port;
   ARMATURE_TRY(server.tls, certificate_for(options_.config, authority, clock, random));
+  server.drain = options_.config.gateway_drain;
   server.on_failure = [&log](const std::string& what) {
     log.error("gateway request failed", {
                                             {"error", what}
@@ -100,6 +102,14 @@ Status GatewayFront::open_gateway(http::Runtime& runtime, storage::Database& dat
   options.first_delay = config.gateway_first_delay;
   options.public_url = url_;
   options.pacing = gateway::pacing_of(config.gateway_pacing);
+  if (config.gateway_access_log != "off" && !config.gateway_access_log.empty()) {
+    auto opened = gateway::AccessLog::open(config.gateway_access_log, redactor, log);
+    if (!opened) return std::move(opened).error().in("gateway.access_log");
+    access_log_ = *std::move(opened);
+    options.on_call = [to = access_log_.get()](gateway::CallReport report) {
+      to->add(std::move(report));
+    };
+  }
   ARMATURE_CHECK(make_private_directory(config.data_dir / "secrets"));
   ARMATURE_TRY(options.state_key,
                load_or_make_secret(config.data_dir / "secrets" / "gateway_state_key", random));
@@ -172,6 +182,11 @@ std::string GatewayFront::metrics() const {
   out.gauge("armature_database_writes_waiting",
             "Records of the audit and other writes that wait for the database.",
             static_cast<double>(database_.writes_waiting()));
+  if (access_log_) {
+    out.counter("armature_gateway_access_log_dropped_total",
+                "Lines of the access log that were not written.",
+                static_cast<double>(access_log_->dropped()));
+  }
   write_process_metrics(out, started_);
   return out.text();
 }
@@ -190,6 +205,7 @@ Status GatewayFront::open_doors(const http::Authority& authority, http::Runtime&
   options.identity_port = config.gateway_identity_port;
   options.proxy_port = config.gateway_proxy_port;
   options.audience = config.azure_audience;
+  options.drain = config.gateway_drain;
   options.proxy.arm_hosts = options_.arm_hosts;
   options.proxy.tunnelled = config.gateway_proxy_tunnel;
   options.proxy.tunnel_local = config.gateway_proxy_tunnel_local;
@@ -204,6 +220,18 @@ Status GatewayFront::open_doors(const http::Authority& authority, http::Runtime&
   return admit_local(config, access_.workloads->list(), *attempts_, *doors_);
 }
 
+Status GatewayFront::put_workloads(const std::vector<IdentityConfig>& identities,
+                                   std::vector<WorkloadConfig> workloads) {
+  const std::vector<std::string> known = access_.upstream->names();
+  for (const IdentityConfig& one : identities) {
+    if (std::ranges::find(known, one.name) == known.end()) {
+      return fail(Code::kInvalid, "identities: '" + one.name + "' is new, which needs a restart");
+    }
+  }
+  ARMATURE_CHECK(access_.workloads->put(identities, std::move(workloads)));
+  return admit_local(options_.config, access_.workloads->list(), *attempts_, *doors_);
+}
+
 JsonObject GatewayFront::addresses() const {
   JsonObject found;
   found["gateway_url"] = url_;
@@ -212,6 +240,15 @@ JsonObject GatewayFront::addresses() const {
   if (!open.proxy.empty()) found["proxy"] = open.proxy;
   found["ca_file"] = open.ca_file;
   return found;
+}
+
+void GatewayFront::reopen_log() {
+  if (access_log_) access_log_->reopen();
+}
+
+void GatewayFront::drain() {
+  readiness_->drain();
+  std::this_thread::sleep_for(options_.config.gateway_drain_delay);
 }
 
 void GatewayFront::close_doors() {

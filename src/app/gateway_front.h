@@ -20,6 +20,7 @@
 #include "app/doors.h"
 #include "app/ports.h"
 #include "app/readiness.h"
+#include "gateway/access_log.h"
 #include "gateway/gateway.h"
 #include "http/certificates.h"
 #include "http/server.h"
@@ -45,12 +46,19 @@ class GatewayFront {
                                                      Redactor& redactor);
   ~GatewayFront();
   void close_doors();  // beside the gateway's own port
+  void reopen_log();   // the access log's file, for whoever renamed it
+  // Not ready from now on. Requests are still taken for gateway.drain_delay: returns when it is
+  // over.
+  void drain();
   void stop();
 
   gateway::Gateway& gateway() { return *gateway_; }
   TokensAndGrants& attempts() { return *attempts_; }
   const Doors& doors() const { return *doors_; }
   const std::string& url() const { return url_; }
+  // Who may call, read anew: all of it, or nothing of it.
+  Status put_workloads(const std::vector<IdentityConfig>& identities,
+                       std::vector<WorkloadConfig> workloads);
   // For server.json: gateway_url, ca_file, and the doors that are open.
   JsonObject addresses() const;
 
@@ -76,6 +84,7 @@ class GatewayFront {
   const Instant started_;
   std::string url_;
   std::unique_ptr<Readiness> readiness_;
+  std::unique_ptr<gateway::AccessLog> access_log_;  // null: off
   std::unique_ptr<gateway::Gateway> gateway_;
   std::atomic<gateway::Gateway*> ready_{nullptr};
   std::unique_ptr<http::Server> server_;

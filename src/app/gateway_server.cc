@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <mutex>
+
 #include "api/api.h"
 #include "app/access_plane.h"
+#include "app/file_watch.h"
 #include "app/gateway_front.h"
 #include "app/local_azure.h"
 #include "app/local_workloads.h"
@@ -18,7 +21,18 @@
 namespace armature::app {
 
 struct GatewayServer::Impl {
-  Config config;
+  Impl(GatewayServerOptions options, const Clock& time, Random& dice, Log& journal, Redactor& mask)
+      : config(std::move(options.config)),
+        reread(std::move(options.reread)),
+        watched(std::move(options.watched)),
+        clock(time),
+        random(dice),
+        log(journal),
+        redactor(mask) {}
+
+  const Config config;
+  const std::function<Result<Config>()> reread;
+  const std::filesystem::path watched;
   const Clock& clock;
   Random& random;
   Log& log;
@@ -29,6 +43,8 @@ struct GatewayServer::Impl {
   std::unique_ptr<AccessPlane> access;
   std::unique_ptr<GatewayFront> front;
   std::unique_ptr<http::Server> control;
+  std::mutex reloading;
+  std::unique_ptr<FileWatch> watch;
 
   std::filesystem::path data(const char* name) const { return config.data_dir / name; }
 
@@ -130,10 +146,30 @@ struct GatewayServer::Impl {
     ARMATURE_CHECK(open_access());
     ARMATURE_CHECK(start_front());
     ARMATURE_CHECK(start_control());
+    watch = std::make_unique<FileWatch>(watched, [this] { reload(); });
     return write_files();
   }
 
+  void reload() {
+    const std::lock_guard one_at_a_time(reloading);
+    auto fresh = reread();
+    const Status done = fresh ? front->put_workloads(fresh->identities, fresh->workloads)
+                              : Status(std::move(fresh).error());
+    if (!done) {
+      log.error("configuration not reloaded: the last good one goes on",
+                {
+                    {"error", done.error().message}
+      });
+      return;
+    }
+    log.info("configuration reloaded", {
+                                           {"workloads", access->workloads->list().size()}
+    });
+  }
+
   void stop() {
+    watch.reset();
+    if (front) front->drain();
     if (control) control->stop();
     if (front) front->stop();
     if (runtime) runtime->stop();
@@ -147,11 +183,10 @@ struct GatewayServer::Impl {
 GatewayServer::GatewayServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 GatewayServer::~GatewayServer() = default;
 
-Result<std::unique_ptr<GatewayServer>> GatewayServer::start(const Config& config,
+Result<std::unique_ptr<GatewayServer>> GatewayServer::start(GatewayServerOptions options,
                                                             const Clock& clock, Random& random,
                                                             Log& log, Redactor& redactor) {
-  std::unique_ptr<Impl> impl(
-      new Impl{config, clock, random, log, redactor, {}, {}, {}, {}, {}, {}});
+  auto impl = std::make_unique<Impl>(std::move(options), clock, random, log, redactor);
   if (auto started = impl->start(); !started) {
     impl->stop();
     return std::move(started).error();
@@ -160,6 +195,11 @@ Result<std::unique_ptr<GatewayServer>> GatewayServer::start(const Config& config
 }
 
 void GatewayServer::stop() { impl_->stop(); }
+
+void GatewayServer::hang_up() {
+  impl_->front->reopen_log();
+  impl_->reload();
+}
 
 std::string GatewayServer::directions() const {
   std::string callers;

@@ -1,5 +1,7 @@
 #include "app/local_workloads.h"
 
+#include <set>
+
 #include "base/files.h"
 #include "identity/principal.h"
 
@@ -33,13 +35,21 @@ std::filesystem::path workload_file(const Config& config, const WorkloadConfig& 
 
 Status admit_local(const Config& config, const std::vector<WorkloadConfig>& workloads,
                    TokensAndGrants& attempts, const Doors& doors) {
-  std::error_code ignored;
-  std::filesystem::remove_all(config.data_dir / "workloads", ignored);
+  const std::filesystem::path folder = config.data_dir / "workloads";
+  std::set<std::filesystem::path> written;
   for (const WorkloadConfig& one : workloads) {
     if (!one.local) continue;
-    ARMATURE_CHECK(make_private_directory(config.data_dir / "workloads"));
+    ARMATURE_CHECK(make_private_directory(folder));
     ARMATURE_CHECK(admit(config, one, attempts, doors));
+    written.insert(workload_file(config, one));
   }
+  std::error_code error;
+  std::vector<std::filesystem::path> others;
+  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (!written.contains(entry->path())) others.push_back(entry->path());
+  }
+  for (const auto& other : others) std::filesystem::remove(other, error);
   return Ok{};
 }
 

@@ -15,7 +15,8 @@
 namespace armature::app {
 
 std::filesystem::path workload_file(const Config& config, const WorkloadConfig& workload);
-// Opens the doors to each of them that is local, and writes its file.
+// Opens the doors to each of them that is local, and writes its file; files of others are removed.
+// May be called again: the credentials before hold on.
 Status admit_local(const Config& config, const std::vector<WorkloadConfig>& workloads,
                    TokensAndGrants& attempts, const Doors& doors);
 

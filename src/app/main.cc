@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
@@ -48,9 +49,13 @@ std::string variable(const char* name) {
   return value ? value : "";
 }
 
+std::string config_file_of(const std::string& flag) {
+  return flag.empty() ? "armature.yaml" : flag;
+}
+
 Result<Config> configuration(const std::string& config_file, std::vector<std::string> sets) {
   ConfigSources sources;
-  sources.file_name = config_file.empty() ? "armature.yaml" : config_file;
+  sources.file_name = config_file_of(config_file);
   if (auto text = read_file(sources.file_name)) {
     sources.file_text = *text;
   } else if (!config_file.empty()) {
@@ -78,6 +83,38 @@ Level level_of(const std::string& name) {
   return name == "error" ? Level::kError : Level::kInfo;
 }
 
+template <class Server>
+concept HangsUp = requires(Server& server) {
+  server.hang_up();
+};
+
+// Waits for SIGINT or SIGTERM; a server that knows what to do at SIGHUP does it.
+template <class Server>
+int wait_for_end(const sigset_t& signals, Server& server) {
+  for (;;) {
+    int signal_number = 0;
+    sigwait(&signals, &signal_number);
+    if (signal_number != SIGHUP) return signal_number;
+    if constexpr (HangsUp<Server>) server.hang_up();
+  }
+}
+
+// Stops in peace; a second signal meanwhile ends the process at once. What is written is whole
+// then, too: it has to be after a power loss.
+template <class Server>
+void stop(const sigset_t& signals, Server& server) {
+  std::atomic<bool> stopped{false};
+  std::thread impatient([&signals, &stopped] {
+    int signal_number = SIGHUP;
+    while (signal_number == SIGHUP && !stopped) sigwait(&signals, &signal_number);
+    if (!stopped) ::_exit(128 + signal_number);
+  });
+  server.stop();
+  stopped = true;
+  pthread_kill(impatient.native_handle(), SIGTERM);
+  impatient.join();
+}
+
 // Starts what `start` makes, says what `greeting` makes of it, and stops it at SIGINT or SIGTERM.
 template <class Start, class Greeting>
 int run_server(const Result<Config>& config, Start start, Greeting greeting) {
@@ -90,6 +127,10 @@ int run_server(const Result<Config>& config, Start start, Greeting greeting) {
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
+  using Server = std::remove_reference_t<decltype(**start(
+      *config, std::declval<const Clock&>(), std::declval<Random&>(), std::declval<Log&>(),
+      std::declval<Redactor&>()))>;
+  if constexpr (HangsUp<Server>) sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 
@@ -106,16 +147,17 @@ int run_server(const Result<Config>& config, Start start, Greeting greeting) {
     std::cerr << "armature: " << redactor.clean(server.error().message) << "\n";
     return 1;
   }
-  std::cout << greeting(**server) << std::flush;
+  // Where the access log goes to standard output, nothing else does.
+  (config->gateway_access_log == "stdout" ? std::cerr : std::cout)
+      << greeting(**server) << std::flush;
   log.info("server ready", {
                                {"version", kVersion}
   });
-  int signal_number = 0;
-  sigwait(&signals, &signal_number);
+  const int signal_number = wait_for_end(signals, **server);
   log.info("server stopping", {
                                   {"signal", signal_number}
   });
-  (*server)->stop();
+  stop(signals, **server);
   return 0;
 }
 
@@ -152,8 +194,14 @@ int run_gateway(const GatewayFlags& flags) {
   add_set(sets, "data_dir", flags.data_dir);
   add_set(sets, "gateway.port", flags.port);
   add_set(sets, "azure.management_url", flags.upstream);
-  return run_server(configuration(flags.config_file, std::move(sets)), GatewayServer::start,
-                    [](const GatewayServer& server) { return server.directions(); });
+  const auto reread = [file = flags.config_file, sets] { return configuration(file, sets); };
+  return run_server(
+      reread(),
+      [&](const Config& config, const Clock& clock, Random& random, Log& log, Redactor& redactor) {
+        return GatewayServer::start({config, reread, config_file_of(flags.config_file)}, clock,
+                                    random, log, redactor);
+      },
+      [](const GatewayServer& server) { return server.directions(); });
 }
 
 void add_standalone(CLI::App& app, StandaloneFlags& flags, int& status) {

@@ -216,7 +216,11 @@ Result<std::unique_ptr<Standalone>> Standalone::start(const Config& config, cons
   return std::make_unique<Standalone>(std::move(impl));
 }
 
-void Standalone::stop() { impl_->stop(); }
+void Standalone::stop() {
+  impl_->front->drain();
+  impl_->stop();
+}
+void Standalone::hang_up() { impl_->front->reopen_log(); }
 std::string Standalone::url() const { return impl_->url(); }
 
 }  // namespace armature::app

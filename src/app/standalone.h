@@ -24,7 +24,8 @@ class Standalone {
   static Result<std::unique_ptr<Standalone>> start(const Config& config, const Clock& clock,
                                                    Random& random, Log& log, Redactor& redactor);
   ~Standalone();
-  void stop();
+  void stop();     // drains, then ends
+  void hang_up();  // SIGHUP: the access log is opened anew
   std::string url() const;
 
   struct Impl;

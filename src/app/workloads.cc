@@ -13,7 +13,13 @@ Result<std::vector<access::Grant>> grants_of(const std::vector<RoleAtScope>& rol
   return out;
 }
 
-Status Workloads::put(std::vector<WorkloadConfig> workloads) {
+Status Workloads::put(const std::vector<IdentityConfig>& identities,
+                      std::vector<WorkloadConfig> workloads) {
+  std::vector<access::Ceiling> ceilings;
+  for (const IdentityConfig& one : identities) {
+    ARMATURE_TRY(auto most, grants_of(one.ceiling, "identities." + one.name + ".ceiling"));
+    ceilings.push_back({one.name, std::move(most)});
+  }
   std::vector<access::Entitled> entitled;
   std::vector<identity::Trust> trusts;
   for (const WorkloadConfig& one : workloads) {
@@ -29,7 +35,7 @@ Status Workloads::put(std::vector<WorkloadConfig> workloads) {
     ARMATURE_TRY(Attempt attempt, identity::workload_attempt(one.trust.name));
     before.push_back(std::move(attempt));
   }
-  ARMATURE_CHECK(grants_.replace(before, std::move(entitled)));
+  ARMATURE_CHECK(grants_.replace(std::move(ceilings), before, std::move(entitled)));
   outside_.trust(std::move(trusts));
   workloads_ = std::move(workloads);
   return Ok{};

@@ -1,6 +1,7 @@
 #pragma once
 // Workloads: who may call the gateway beside tasks, by the configuration: whose tokens count, and
-// what each caller is granted under its identity's ceiling.
+// what each caller is granted under its identity's ceiling. Put anew when the configuration is read
+// again.
 //
 //   put       all of them, or none: what cannot be understood changes nothing
 //   Errors    kInvalid: a role or scope; kNotFound: an identity; naming the workload
@@ -25,7 +26,7 @@ class Workloads {
  public:
   Workloads(access::GrantStore& grants, identity::OutsideTokens& outside)
       : grants_(grants), outside_(outside) {}
-  Status put(std::vector<WorkloadConfig> workloads);
+  Status put(const std::vector<IdentityConfig>& identities, std::vector<WorkloadConfig> workloads);
   std::vector<WorkloadConfig> list() const;
   // Those that call Azure as the identity.
   std::vector<identity::Principal> principals_of(const std::string& identity) const;

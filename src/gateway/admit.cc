@@ -6,27 +6,11 @@
 #include "base/bytes.h"
 #include "gateway/answers.h"
 #include "gateway/body.h"
+#include "gateway/recorded.h"
 #include "gateway/shape.h"
 
 namespace armature::gateway {
 namespace {
-
-constexpr std::size_t kLongestRecordedPath = 1024;
-
-// A path that was not understood, as text that any record may hold.
-std::string recorded_path(const std::string& target) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : http::path_of(target).substr(0, kLongestRecordedPath)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte > 0x20 && byte < 0x7F) {
-      out += c;
-    } else {
-      out += {'%', kHex[byte >> 4], kHex[byte & 15]};
-    }
-  }
-  return out;
-}
 
 access::AuditRecord of_nobody(const http::Request& request, const std::string& request_id,
                               std::string kind, access::Layer layer, std::string reason) {

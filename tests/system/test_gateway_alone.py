@@ -1,9 +1,11 @@
 """`armature gateway`: the gateway alone, in front of a sandbox that runs by itself."""
 import contextlib
 import json
+import signal
 import sqlite3
 import ssl
 import subprocess
+import threading
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -226,6 +228,97 @@ def test_metrics_count_calls_and_name_nobody(gateway):
     gateway.stop()
     gateway.start(**{"gateway.metrics": "off"})
     assert gateway.send("GET", "/metrics")[0] == 401  # as any path that is not Azure's
+
+
+def lines(path):
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def test_the_access_log_tells_each_call_and_no_secret(gateway, tmp_path):
+    path = tmp_path / "access.log"
+    gateway.start(**{"gateway.access_log": path})
+    token = gateway.token()
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    gateway.put_group("app", token)
+    gateway.put_group("other", token)
+    gateway.send("GET", f"{GROUPS}/app?{VERSION}&sig=planted-signature", token=token,
+                 headers={"traceparent": f"00-{trace}-00f067aa0ba902b7-01"})
+    wait_for(lambda: len(lines(path)) == 3, "three lines")
+    made, denied, read = lines(path)
+    assert (made["method"], made["status"], made["principal"], made["identity"]) == ("PUT", 201, "workload:release", "prod")
+    assert made["sends"] == 1 and made["upstream_ms"] <= made["duration_ms"] and made["bytes"] > 0
+    assert made["target"] == f"{GROUPS}/app?{VERSION}" and made["peer"] and made["trace_id"]
+    assert (denied["decision"], denied["layer"], denied["status"], denied["sends"]) == ("deny", "grant", 403, 0)
+    assert read["target"] == f"{GROUPS}/app?{VERSION}&sig=***" and read["trace_id"] == trace
+    assert "planted-signature" not in path.read_text() and token not in path.read_text()
+    # As logrotate does it.
+    path.rename(tmp_path / "access.log.1")
+    gateway.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: "configuration reloaded" in gateway.log.read_text(), "the signal to be taken")
+    gateway.put_group("app", token)
+    wait_for(lambda: len(lines(path)) == 1, "the new file's line")
+    assert len(lines(tmp_path / "access.log.1")) == 3
+
+
+def test_policy_is_read_again_and_a_broken_file_changes_nothing(gateway):
+    gateway.start()
+    token = gateway.token()
+    assert gateway.put_group("app", token)[0] == 201
+    good = gateway.config.read_text()
+    gateway.config.write_text(good.replace("roles:", "rolse:", 1))
+    gateway.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: "did you mean 'roles'" in gateway.log.read_text(), "the mistake to be told")
+    assert "gateway.yaml:14:5: unknown key 'rolse'" in gateway.log.read_text()
+    assert gateway.put_group("app", token)[0] == 200
+    # No signal: the file is watched.
+    gateway.write_config(role="Reader", more="  - {name: late, local: true, identity: prod, roles: []}")
+    wait_for(lambda: gateway.put_group("app", token)[0] == 403, "the new role to count")
+    wait_for(lambda: (gateway.data / "workloads" / "late.env").exists(), "the new workload's file")
+    assert gateway.send("GET", f"{GROUPS}/app?{VERSION}", token=token)[0] == 200
+    # A lower ceiling counts for what is granted as it was.
+    gateway.config.write_text(good.replace("role: Owner", "role: Reader"))
+    gateway.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: not (gateway.data / "workloads" / "late.env").exists(), "the old list")
+    status, answer = gateway.put_group("app", token)
+    assert status == 403 and "ceiling" in json.dumps(answer), answer
+
+
+def hanging(gateway, duration):
+    """A PUT that Azure takes its time for."""
+    gateway.sandbox.cli("fault", "add", "latency", "--method", "PUT", "--duration", duration)
+    token, done = gateway.token(), []
+
+    def call():
+        with contextlib.suppress(OSError):  # a gateway that ends at once
+            done.append(gateway.put_group("app", token)[0])
+
+    thread = threading.Thread(target=call, daemon=True)
+    thread.start()
+    wait_for(lambda: "armature_gateway_requests_in_flight 1\n" in gateway.send("GET", "/metrics")[2], "the call to be under way")
+    return thread, done
+
+
+def test_what_runs_ends_in_peace(gateway):
+    gateway.start(**{"gateway.drain_delay": "2s"})
+    thread, done = hanging(gateway, "4s")
+    gateway.process.send_signal(signal.SIGTERM)
+    wait_for(lambda: ready(gateway)[0] == 503, "the gateway not to be ready")
+    assert not ready(gateway)[1]["draining"]["ok"]
+    thread.join(PATIENCE)
+    assert done == [201], gateway.log.read_text()[-3000:]
+    gateway.process.wait(PATIENCE)
+    assert gateway.process.returncode == 0
+
+
+def test_a_second_signal_ends_at_once(gateway):
+    gateway.start(**{"gateway.drain": "1h"})
+    hanging(gateway, "5m")
+    gateway.process.send_signal(signal.SIGTERM)
+    wait_for(lambda: "server stopping" in gateway.log.read_text(), "the first signal to be taken")
+    gateway.process.send_signal(signal.SIGTERM)
+    assert gateway.process.wait(PATIENCE) == 128 + signal.SIGTERM
+    gateway.sandbox.process.kill()  # it would see its own slow call through
+    gateway.sandbox.process.wait(PATIENCE)
 
 
 @pytest.mark.parametrize("change, said", [
