@@ -49,7 +49,9 @@ Result<std::unique_ptr<AccessPlane>> AccessPlane::open(const Source& source, htt
       runtime, *plane->client, clock, random, redactor, std::move(upstream_identities), options);
   plane->grants = std::make_unique<access::GrantStore>(std::vector<access::Ceiling>());
   plane->outside = std::make_unique<identity::OutsideTokens>(*plane->client, clock);
-  plane->workloads = std::make_unique<Workloads>(*plane->grants, *plane->outside);
+  plane->certificates = std::make_unique<identity::ClientCertificates>(clock);
+  plane->workloads =
+      std::make_unique<Workloads>(*plane->grants, *plane->outside, *plane->certificates);
   ARMATURE_CHECK(plane->workloads->put(source.identities, source.config.workloads));
   ARMATURE_TRY(plane->audit, access::AuditLog::open(database, clock));
   return plane;

@@ -40,6 +40,7 @@ struct AccessPlane {
   std::unique_ptr<identity::SecretStore> secrets;
   std::unique_ptr<identity::UpstreamTokens> upstream;
   std::unique_ptr<identity::OutsideTokens> outside;
+  std::unique_ptr<identity::ClientCertificates> certificates;
   std::unique_ptr<access::GrantStore> grants;
   std::unique_ptr<Workloads> workloads;
   std::unique_ptr<access::AuditLog> audit;

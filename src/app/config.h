@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "dag/slots.h"
+#include "identity/client_certificates.h"
 #include "identity/trust.h"
 #include "identity/upstream_identity.h"
 
@@ -35,11 +36,12 @@ struct IdentityConfig {
   std::vector<RoleAtScope> ceiling;  // what the identity may be used for at most; empty: nothing
 };
 
-// A caller that is no task: by tokens of an issuer that is trusted, or, when it is local, by a
-// credential that the gateway leaves in a file of its own.
+// A caller that is no task: by tokens of an issuer that is trusted, by its client certificate, or,
+// when it is local, by a credential that the gateway leaves in a file of its own.
 struct WorkloadConfig {
-  identity::Trust trust;  // of a local one: its name alone
+  identity::Trust trust;  // without tokens: its name alone
   bool local = false;
+  identity::CertificateMatch certificate;  // empty: not known by one
   std::string identity;
   std::vector<RoleAtScope> roles;  // what it is granted, under the identity's ceiling
 };
@@ -68,6 +70,7 @@ struct Config {
   std::string gateway_public_url;                  // empty: https://localhost:PORT
   std::filesystem::path gateway_certificate_file;  // PEM; empty: one of the private CA
   std::filesystem::path gateway_key_file;
+  std::filesystem::path gateway_client_ca_file;  // empty: no certificates of clients
 
   bool sandbox_enabled = true;
   std::uint16_t sandbox_port = 8082;

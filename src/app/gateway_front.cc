@@ -72,6 +72,12 @@ Status GatewayFront::listen(const http::Authority& authority, http::Runtime& run
   server.port = options_.config.gateway_port;
   ARMATURE_TRY(server.tls, certificate_for(options_.config, authority, clock, random));
   server.drain = options_.config.gateway_drain;
+  ARMATURE_CHECK(check_certificates(access_.workloads->list()));
+  if (const auto& path = options_.config.gateway_client_ca_file; !path.empty()) {
+    auto trusted = read_file(path);
+    if (!trusted) return std::move(trusted).error().in("gateway.client_ca_file");
+    server.client_ca_pem = *std::move(trusted);
+  }
   server.on_failure = [&log](const std::string& what) {
     log.error("gateway request failed", {
                                             {"error", what}
@@ -96,6 +102,7 @@ Status GatewayFront::open_gateway(http::Runtime& runtime, storage::Database& dat
   const Config& config = options_.config;
   gateway::Options options;
   options.outside = access_.outside.get();
+  options.certificates = access_.certificates.get();
   options.upstream_url = options_.upstream_url;
   options.audience = config.azure_audience;
   options.request_deadline = config.gateway_request_deadline;
@@ -220,6 +227,17 @@ Status GatewayFront::open_doors(const http::Authority& authority, http::Runtime&
   return admit_local(config, access_.workloads->list(), *attempts_, *doors_);
 }
 
+// Without authorities no client is asked for a certificate, and such a workload could never call.
+Status GatewayFront::check_certificates(const std::vector<WorkloadConfig>& workloads) const {
+  for (const WorkloadConfig& one : workloads) {
+    if (one.certificate.empty() || !options_.config.gateway_client_ca_file.empty()) continue;
+    return fail(Code::kInvalid, "workloads." + one.trust.name +
+                                    ": a certificate is for a server with gateway.client_ca_file "
+                                    "(a new one needs a restart)");
+  }
+  return Ok{};
+}
+
 Status GatewayFront::put_workloads(const std::vector<IdentityConfig>& identities,
                                    std::vector<WorkloadConfig> workloads) {
   const std::vector<std::string> known = access_.upstream->names();
@@ -228,6 +246,7 @@ Status GatewayFront::put_workloads(const std::vector<IdentityConfig>& identities
       return fail(Code::kInvalid, "identities: '" + one.name + "' is new, which needs a restart");
     }
   }
+  ARMATURE_CHECK(check_certificates(workloads));
   ARMATURE_CHECK(access_.workloads->put(identities, std::move(workloads)));
   return admit_local(options_.config, access_.workloads->list(), *attempts_, *doors_);
 }

@@ -76,6 +76,7 @@ class GatewayFront {
   std::vector<identity::TokenAsk> asks() const;
   bool shows_metrics() const;
   std::string metrics() const;
+  Status check_certificates(const std::vector<WorkloadConfig>& workloads) const;
   std::string ca_file(const char* name) const;
 
   FrontOptions options_;

@@ -19,6 +19,17 @@
 #include "storage/database.h"
 
 namespace armature::app {
+namespace {
+
+// For people: how a caller shows who it is.
+std::string known_by(const Config& config, const WorkloadConfig& one) {
+  if (one.local) return "variables in " + workload_file(config, one).string();
+  const identity::CertificateMatch& match = one.certificate;
+  if (!match.empty()) return "by a certificate of " + match.subject + match.dns + match.uri;
+  return "by tokens of " + one.trust.issuer;
+}
+
+}  // namespace
 
 struct GatewayServer::Impl {
   Impl(GatewayServerOptions options, const Clock& time, Random& dice, Log& journal, Redactor& mask)
@@ -205,8 +216,7 @@ std::string GatewayServer::directions() const {
   std::string callers;
   for (const WorkloadConfig& one : impl_->access->workloads->list()) {
     callers += fmt::format("  {:<20} as {:<16} {}\n", one.trust.name, one.identity,
-                           one.local ? "variables in " + workload_file(impl_->config, one).string()
-                                     : "by tokens of " + one.trust.issuer);
+                           known_by(impl_->config, one));
   }
   return fmt::format(
       R"text(The gateway is up at {url}, in front of {upstream}

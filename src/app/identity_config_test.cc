@@ -203,6 +203,26 @@ TEST(WorkloadConfig, WithoutAConditionItIsRefused) {
   EXPECT_FALSE(load("workloads: [{name: a, isuer: x}]"));
 }
 
+TEST(WorkloadConfig, ACertificateHasOneName) {
+  const auto config =
+      load("workloads: [{name: a, certificate: {uri: 'spiffe://contoso/a'}, identity: p}]");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->workloads.at(0).certificate.uri, "spiffe://contoso/a");
+  const std::pair<const char*, const char*> kTable[] = {
+      {"certificate: {uri: a, dns: b}",              "one of subject, dns and uri"},
+      {"certificate: {}",                            "one of subject, dns and uri"},
+      {"certificate: {subject: ''}",                 "one of subject, dns and uri"},
+      {"certificate: {subjct: a}",                   "did you mean 'subject'?"    },
+      {"certificate: {dns: a}, issuer: 'https://i'", "is known by that alone"     },
+      {"certificate: {dns: a}, local: true",         "is known by that alone"     },
+  };
+  for (const auto& [keys, said] : kTable) {
+    const auto refused = load("workloads: [{name: a, identity: p, " + std::string(keys) + "}]");
+    ASSERT_FALSE(refused) << keys;
+    EXPECT_NE(refused.error().message.find(said), std::string::npos) << refused.error().message;
+  }
+}
+
 TEST(WorkloadConfig, ALocalOneHasNoIssuer) {
   const auto config = load("workloads: [{name: a, local: true, identity: p}]");
   ASSERT_TRUE(config) << config.error().message;
@@ -211,12 +231,11 @@ TEST(WorkloadConfig, ALocalOneHasNoIssuer) {
     const char* workload;
     const char* said;
   } kTable[] = {
-      {"{name: a, local: true, identity: p, issuer: 'https://i'}",
-       "one that is local has no issuer"                                                            },
-      {"{name: a, local: true, identity: p, claims: {sub: x}}",    "one that is local has no issuer"},
-      {"{name: a, local: true}",                                   "identity is missing"            },
-      {"{name: a, local: maybe, identity: p}",                     "local: true or false"           },
-      {"{name: a, local: false, identity: p}",                     "issuer is missing"              },
+      {"{name: a, local: true, identity: p, issuer: 'https://i'}", "is known by that alone"},
+      {"{name: a, local: true, identity: p, claims: {sub: x}}",    "is known by that alone"},
+      {"{name: a, local: true}",                                   "identity is missing"   },
+      {"{name: a, local: maybe, identity: p}",                     "local: true or false"  },
+      {"{name: a, local: false, identity: p}",                     "issuer is missing"     },
   };
   for (const auto& row : kTable) {
     const auto refused = load("workloads: [" + std::string(row.workload) + "]");

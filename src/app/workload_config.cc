@@ -8,7 +8,25 @@ namespace armature::app {
 namespace {
 
 const std::vector<std::string> kKeys = {"name",     "issuer", "audience", "claims",
-                                        "identity", "roles",  "local"};
+                                        "identity", "roles",  "local",    "certificate"};
+
+Result<identity::CertificateMatch> read_certificate(const YAML::Node& node, const YamlFile& file) {
+  const std::string expected = "certificate: one of subject, dns and uri";
+  if (!node.IsMap() || node.size() != 1) return file.at(node.Mark(), expected);
+  const YAML::Node key = node.begin()->first, value = node.begin()->second;
+  if (!value.IsScalar() || value.Scalar().empty()) return file.at(node.Mark(), expected);
+  identity::CertificateMatch out;
+  if (key.Scalar() == "subject") {
+    out.subject = value.Scalar();
+  } else if (key.Scalar() == "dns") {
+    out.dns = value.Scalar();
+  } else if (key.Scalar() == "uri") {
+    out.uri = value.Scalar();
+  } else {
+    return file.unknown(key, {"subject", "dns", "uri"});
+  }
+  return out;
+}
 
 Result<WorkloadConfig> read_workload(const YAML::Node& node, const YamlFile& file) {
   if (!node.IsMap()) return file.at(node.Mark(), "workloads: each is a mapping");
@@ -18,6 +36,10 @@ Result<WorkloadConfig> read_workload(const YAML::Node& node, const YamlFile& fil
     const YAML::Node& value = entry.second;
     if (key == "roles") {
       ARMATURE_TRY(out.roles, read_roles(value, file, "roles"));
+      continue;
+    }
+    if (key == "certificate") {
+      ARMATURE_TRY(out.certificate, read_certificate(value, file));
       continue;
     }
     if (key == "claims") {
@@ -56,13 +78,13 @@ Status check(const WorkloadConfig& one, const YAML::Mark& mark, const YamlFile& 
     return file.at(mark, "workloads: " + named.error().message);
   }
   if (one.identity.empty()) return missing("identity");
-  if (one.local) {
-    const bool outside =
+  if (one.local || !one.certificate.empty()) {
+    const bool by_token =
         !one.trust.issuer.empty() || !one.trust.audience.empty() || !one.trust.claims.empty();
-    return outside ? Status(file.at(mark,
-                                    "workloads: one that is local has no issuer, audience or "
-                                    "claims: its credential is the gateway's own"))
-                   : Status(Ok{});
+    if (!by_token && one.local == one.certificate.empty()) return Ok{};
+    return file.at(mark,
+                   "workloads: one that is local or has a certificate is known by that alone: no "
+                   "issuer, audience or claims");
   }
   if (one.trust.issuer.empty()) return missing("issuer");
   if (!identity::may_be_asked(one.trust.issuer)) {

@@ -22,12 +22,17 @@ Status Workloads::put(const std::vector<IdentityConfig>& identities,
   }
   std::vector<access::Entitled> entitled;
   std::vector<identity::Trust> trusts;
+  std::vector<identity::CertificateTrust> certificates;
   for (const WorkloadConfig& one : workloads) {
     const std::string where = "workloads." + one.trust.name;
     ARMATURE_TRY(const Attempt attempt, identity::workload_attempt(one.trust.name));
     ARMATURE_TRY(auto granted, grants_of(one.roles, where + ".roles"));
     entitled.push_back({attempt, one.identity, std::move(granted), where});
-    if (!one.local) trusts.push_back(one.trust);
+    if (!one.certificate.empty()) {
+      certificates.push_back({one.trust.name, one.certificate});
+    } else if (!one.local) {
+      trusts.push_back(one.trust);
+    }
   }
   const std::lock_guard lock(mutex_);
   std::vector<Attempt> before;
@@ -37,6 +42,7 @@ Status Workloads::put(const std::vector<IdentityConfig>& identities,
   }
   ARMATURE_CHECK(grants_.replace(std::move(ceilings), before, std::move(entitled)));
   outside_.trust(std::move(trusts));
+  certificates_.trust(std::move(certificates));
   workloads_ = std::move(workloads);
   return Ok{};
 }

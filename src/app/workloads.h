@@ -13,6 +13,7 @@
 
 #include "access/grant.h"
 #include "app/config.h"
+#include "identity/client_certificates.h"
 #include "identity/outside_tokens.h"
 #include "identity/principal.h"
 
@@ -24,8 +25,9 @@ Result<std::vector<access::Grant>> grants_of(const std::vector<RoleAtScope>& rol
 
 class Workloads {
  public:
-  Workloads(access::GrantStore& grants, identity::OutsideTokens& outside)
-      : grants_(grants), outside_(outside) {}
+  Workloads(access::GrantStore& grants, identity::OutsideTokens& outside,
+            identity::ClientCertificates& certificates)
+      : grants_(grants), outside_(outside), certificates_(certificates) {}
   Status put(const std::vector<IdentityConfig>& identities, std::vector<WorkloadConfig> workloads);
   std::vector<WorkloadConfig> list() const;
   // Those that call Azure as the identity.
@@ -34,6 +36,7 @@ class Workloads {
  private:
   access::GrantStore& grants_;
   identity::OutsideTokens& outside_;
+  identity::ClientCertificates& certificates_;
   mutable std::mutex mutex_;
   std::vector<WorkloadConfig> workloads_;
 };

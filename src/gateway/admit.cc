@@ -97,14 +97,16 @@ std::variant<identity::Principal, Refused> read_caller(const http::Request& requ
                                                        const std::string& request_id,
                                                        const Callers& callers) {
   const auto token = bearer_of(request);
-  if (!token) return refuse_token(request, request_id, false, "no_token");
+  if (!token && !callers.outside) return refuse_token(request, request_id, false, "no_token");
   const auto caller = callers.outside ? *callers.outside : attempt_of(callers.attempts, *token);
   if (!caller && caller.error().code == Code::kUnavailable) {
     return refuse_for_issuer(request, request_id);
   }
   if (!caller) {
     return refuse_token(request, request_id, true,
-                        callers.outside ? "untrusted_token" : "invalid_token");
+                        !token            ? "untrusted_certificate"
+                        : callers.outside ? "untrusted_token"
+                                          : "invalid_token");
   }
   if (auto wrong = wrong_shape(request)) {
     return refuse_unread(request, *caller, request_id, std::move(wrong->answer),

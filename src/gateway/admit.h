@@ -48,7 +48,7 @@ struct Callers {
           std::optional<Result<identity::Principal>> found = {})
       : attempts(tokens), outside(std::move(found)) {}
   const identity::AttemptTokens& attempts;
-  std::optional<Result<identity::Principal>> outside;
+  std::optional<Result<identity::Principal>> outside;  // by token, or by certificate without one
 };
 // The request's one bearer token.
 std::optional<std::string> bearer_of(const http::Request& request);

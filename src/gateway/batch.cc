@@ -95,6 +95,8 @@ Result<std::vector<BatchCall>> read_calls(const http::Request& request, const Op
   std::vector<BatchCall> out;
   for (const Json& one : list) {
     ARMATURE_TRY(BatchCall call, read_one(one, out.size() + 1, shared, options));
+    call.request.peer = request.peer;
+    call.request.certificate = request.certificate;
     out.push_back(std::move(call));
   }
   return out;

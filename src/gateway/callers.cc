@@ -10,6 +10,11 @@ http::Task<Callers> callers_of(const Wiring* wiring, const http::Request* reques
     Result<identity::Principal> found = co_await outside->verify(*std::move(token));
     out.outside = std::move(found);
   }
+  // A request that has a token is judged by it alone.
+  const identity::ClientCertificates* certificates = wiring->options.certificates;
+  if (certificates && request->certificate && request->headers.count("authorization") == 0) {
+    out.outside = certificates->who(*request->certificate);
+  }
   co_return out;
 }
 

@@ -164,5 +164,71 @@ TEST_F(GatewayTest, AClaimsChallengeIsAnsweredByANewToken) {
   gateway.reset();
 }
 
+class Certificates : public GatewayTest {
+ protected:
+  void SetUp() override {
+    trusted.trust({
+        {"batch", {"", "", "spiffe://contoso/batch"}}
+    });
+    http::testing::must(grants->put(http::testing::must(identity::workload_attempt("batch")),
+                                    "deployer", {grant("Reader", kGroup)}));
+    azure.put(kGroup, JsonObject{
+                          {"id", kGroup}
+    });
+    open([this](Options& options) { options.certificates = &trusted; });
+  }
+  http::Response call(const std::string& method, const std::string& target, const std::string& uri,
+                      const http::Headers& headers = {}, const std::string& body = "") {
+    http::Request request;
+    request.method = method;
+    request.target = target;
+    request.headers = headers;
+    request.body = body;
+    if (!body.empty()) request.headers.set("Content-Type", "application/json");
+    auto certificate = std::make_shared<http::ClientCertificate>();
+    certificate->issuer = "CN=CA";
+    certificate->uris = {uri};
+    certificate->not_after = clock.now() + std::chrono::hours(1);
+    request.certificate = std::move(certificate);
+    return http::run_and_wait(
+        threads.runtime, [this](http::Request in) { return gateway->handle(std::move(in)); },
+        std::move(request));
+  }
+  const std::string get = kGroup + "?api-version=2021-04-01";
+  identity::ClientCertificates trusted{clock};
+};
+
+TEST_F(Certificates, NameAWorkloadAndAreOnTheRecord) {
+  EXPECT_EQ(call("GET", get, "spiffe://contoso/batch").status, 200);
+  EXPECT_EQ(call("DELETE", get, "spiffe://contoso/batch").status, 403);
+  const std::string batch = R"({"requests":[{"httpMethod":"GET","url":")" + get + R"("}]})";
+  EXPECT_EQ(
+      call("POST", "/batch?api-version=2020-06-01", "spiffe://contoso/batch", {}, batch).status,
+      200);
+  for (const auto& record : records()) {
+    EXPECT_EQ(record.workload, "batch (spiffe://contoso/batch of certificates of CN=CA)");
+  }
+}
+
+TEST_F(Certificates, AStrangersIs401) {
+  EXPECT_EQ(call("GET", get, "spiffe://contoso/batch2").status, 401);
+  EXPECT_EQ(records().back().reason, "untrusted_certificate");
+  EXPECT_EQ(azure.calls("GET"), 0);
+}
+
+TEST_F(Certificates, ATokenCountsBeforeThem) {
+  const std::string token = begin(attempt_of("t"));
+  const auto with = [&](const std::string& value) {
+    return call("GET", get, "spiffe://contoso/batch",
+                {
+                    {"Authorization", value}
+    });
+  };
+  EXPECT_EQ(with("Bearer " + token).status, 200);
+  EXPECT_EQ(records().back().dag_id, "d");
+  EXPECT_EQ(with("Bearer nonsense").status, 401);
+  EXPECT_EQ(with("Basic YTpi").status, 401);
+}
+
 }  // namespace
 }  // namespace armature::gateway

@@ -3,7 +3,8 @@
 // who, what, facts, may it, record, as whom, forward, answer.
 //
 //   In        an ARM request with "Authorization: Bearer <token>" of an attempt, or of an outside
-//             workload that is trusted
+//             workload that is trusted; or without one, on a connection whose client certificate is
+//             a workload's
 //   Out       Azure's answer with poll URLs rewritten to the gateway, or an error in ARM's own
 //   shape:
 //             401 InvalidAuthenticationToken, 403 AuthorizationFailed with an "ArmatureDecision" in
@@ -35,6 +36,7 @@
 #include "http/client.h"
 #include "http/task.h"
 #include "identity/attempt_tokens.h"
+#include "identity/client_certificates.h"
 #include "identity/outside_tokens.h"
 #include "identity/upstream_tokens.h"
 #include "storage/database.h"
@@ -51,7 +53,8 @@ Pacing pacing_of(std::string_view word);  // "on", "off", else auto
 
 struct Options {
   identity::OutsideTokens* outside =
-      nullptr;               // of workloads from outside; null: only attempts call
+      nullptr;  // of workloads from outside; null: only attempts call
+  const identity::ClientCertificates* certificates = nullptr;  // null: nobody is known by one
   std::string upstream_url;  // https://management.azure.com, or the sandbox
   std::string audience = "https://management.azure.com/";  // of the upstream token
   std::string public_url;  // how clients reach this gateway: for rewritten poll URLs

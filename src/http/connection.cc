@@ -107,6 +107,7 @@ Await<void> Connection::serve() {
     deadline_.set(settings_->options.header_timeout);
     const Status shaken = co_await wire_.handshake();
     if (!shaken) co_return;
+    if (!settings_->options.client_ca_pem.empty()) certificate_ = wire_.certificate();
   }
   bool more = true;
   while (more) more = co_await serve_one();
@@ -233,6 +234,7 @@ void Connection::hand_on() {
   answered_ = false;
   answer_.reset();
   head_.request.peer = peer_;
+  head_.request.certificate = certificate_;
   auto state = std::make_shared<Reply::State>();
   state->on_failure = settings_->options.on_failure;
   state->receiver = [weak = weak_from_this()](std::optional<Response> response) {

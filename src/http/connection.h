@@ -76,6 +76,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Wire wire_;
   Deadline deadline_;
   std::string peer_;
+  std::shared_ptr<const ClientCertificate> certificate_;
   std::string bytes_;  // read and not yet used; holds no memory while idle
   RequestHead head_;
   std::string method_;

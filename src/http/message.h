@@ -1,11 +1,14 @@
 #pragma once
 // HTTP requests and responses as values. No third-party type here.
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "base/clock.h"
 
 namespace armature::http {
 
@@ -28,12 +31,20 @@ class Headers {
   std::vector<std::pair<std::string, std::string>> items_;
 };
 
+// Of a client whose TLS connection has shown one that the server verified. Names with a NUL are "".
+struct ClientCertificate {
+  std::string subject, issuer;  // RFC 2253: "CN=release,O=Contoso"
+  std::vector<std::string> dns_names, uris;
+  Instant not_after{};
+};
+
 struct Request {
   std::string method = "GET";
   std::string target = "/";  // server side: path?query as it came. Client side: an absolute URL
   Headers headers;
   std::string body;
-  std::string peer;  // server side: the other end's address
+  std::string peer;                                      // server side: the other end's address
+  std::shared_ptr<const ClientCertificate> certificate;  // server side; null: none was shown
 };
 
 struct Response {

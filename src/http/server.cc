@@ -49,7 +49,7 @@ Status Server::Impl::start() {
   if (runtime.stopping) return fail(Code::kUnavailable, "the runtime was stopped");
   const std::string where = options.address + ":" + std::to_string(options.port);
   if (options.tls) {
-    ARMATURE_TRY(settings->tls, server_context(*options.tls));
+    ARMATURE_TRY(settings->tls, server_context(*options.tls, options.client_ca_pem));
   }
   error_code error;
   const ip::address address = ip::make_address(options.address, error);

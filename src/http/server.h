@@ -53,6 +53,9 @@ struct ServerOptions {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;  // 0: any free port, see Server::port()
   std::optional<Certificate> tls;
+  // PEM: a client may show a certificate, and then it must be one of these authorities'. Empty:
+  // nobody is asked for one.
+  std::string client_ca_pem;
   std::size_t max_header_bytes = 64 * 1024;
   std::size_t max_body_bytes = 10 * 1024 * 1024;
   Micros header_timeout = std::chrono::seconds(10);

@@ -132,7 +132,8 @@ bool is_address(const std::string& host) {
 void SslFree::operator()(SSL* ssl) const { SSL_free(ssl); }
 void SslFree::operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
 
-Result<SslContext> server_context(const Certificate& certificate) {
+Result<SslContext> server_context(const Certificate& certificate,
+                                  const std::string& client_ca_pem) {
   SslContext context = context_for(TLS_server_method(), TLS1_3_VERSION);
   SSL_CTX_set_num_tickets(context.get(), 0);
   SSL_CTX_set_alpn_select_cb(context.get(), choose_http_1_1, nullptr);
@@ -150,6 +151,12 @@ Result<SslContext> server_context(const Certificate& certificate) {
   if (!key || SSL_CTX_use_PrivateKey(context.get(), key.get()) != 1 ||
       SSL_CTX_check_private_key(context.get()) != 1) {
     return fail(Code::kInvalid, "server key: " + last_error());
+  }
+  if (!client_ca_pem.empty()) {
+    ARMATURE_CHECK(trust_only(context.get(), client_ca_pem));
+    SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+    // For clients, not for servers: the purpose is checked with the chain.
+    SSL_CTX_set_purpose(context.get(), X509_PURPOSE_SSL_CLIENT);
   }
   return context;
 }

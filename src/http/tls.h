@@ -20,8 +20,10 @@ struct SslFree {
 using SslContext = std::unique_ptr<SSL_CTX, SslFree>;
 using Ssl = std::unique_ptr<SSL, SslFree>;
 
-Result<SslContext> server_context(const Certificate& certificate);  // TLS 1.3
-Result<SslContext> client_context(const std::string& ca_pem);       // TLS 1.2 or newer
+// TLS 1.3. `client_ca_pem`: of ServerOptions.
+Result<SslContext> server_context(const Certificate& certificate,
+                                  const std::string& client_ca_pem = "");
+Result<SslContext> client_context(const std::string& ca_pem);  // TLS 1.2 or newer
 
 // What a BIO works on; lives as long as the session.
 struct SocketBytes {
@@ -31,6 +33,8 @@ struct SocketBytes {
 Ssl server_session(SSL_CTX* context, SocketBytes& socket);
 // The peer's certificate must name `host`, a DNS name or an address.
 Ssl client_session(SSL_CTX* context, SocketBytes& socket, const std::string& host);
+// Of a server's session after its handshake; null: the client has shown none.
+std::shared_ptr<const ClientCertificate> client_certificate(const Ssl& ssl);
 std::string ssl_failure(const Ssl& ssl);  // in words; empties this thread's error queue
 
 }  // namespace armature::http

@@ -36,6 +36,10 @@ std::string Wire::peer() const {
   return error ? std::string() : end.address().to_string();
 }
 
+std::shared_ptr<const ClientCertificate> Wire::certificate() const {
+  return ssl_ ? client_certificate(ssl_) : nullptr;
+}
+
 Await<bool> Wire::ready(Wants wants) {
   if (cancelled_ || wants == Wants::kNothing) co_return false;
   error_code error;

@@ -50,6 +50,7 @@ class Wire {
   void close();
   Loop& loop() { return loop_of(socket_.get_executor()); }
   std::string peer() const;
+  std::shared_ptr<const ClientCertificate> certificate() const;  // of a client; null: none
 
  private:
   enum class Wants { kNothing, kRead, kWrite };

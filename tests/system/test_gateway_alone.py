@@ -283,6 +283,63 @@ def test_policy_is_read_again_and_a_broken_file_changes_nothing(gateway):
     assert status == 403 and "ceiling" in json.dumps(answer), answer
 
 
+def openssl(*arguments):
+    subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True)
+
+
+def authority(folder, name):
+    key, pem = folder / f"{name}.key", folder / f"{name}.pem"
+    openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", pem, "-subj", f"/CN={name}", "-days", 2)
+    return key, pem
+
+
+def client_of(folder, ca, name, uri, usage="clientAuth"):
+    """Certificate and key of a client."""
+    key, request, pem, extensions = (folder / f"{name}{end}" for end in (".key", ".csr", ".crt", ".ext"))
+    extensions.write_text(f"subjectAltName=URI:{uri}\nextendedKeyUsage={usage}\n")
+    openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", request, "-subj", f"/CN={name}")
+    openssl("x509", "-req", "-in", request, "-CA", ca[1], "-CAkey", ca[0], "-CAcreateserial", "-days", 2, "-out", pem,
+            "-extfile", extensions)
+    return pem, key
+
+
+def test_a_client_certificate_names_its_workload(gateway, tmp_path):
+    ca, other = authority(tmp_path, "ca"), authority(tmp_path, "other")
+    gateway.write_config(more=f"""
+  - name: batch
+    certificate: {{uri: "spiffe://contoso/batch"}}
+    identity: prod
+    roles: [{{role: Reader, scope: "{GROUPS}/app"}}]
+""")
+    done = subprocess.run(gateway.arguments(), capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == 1 and "gateway.client_ca_file" in done.stderr
+    gateway.start(**{"gateway.client_ca_file": ca[1]})
+    gateway.put_group("app", gateway.token())  # tokens go on to count
+
+    def call(method, name, *certificate):
+        trust = ssl.create_default_context(cafile=gateway.address["ca_file"])
+        trust.load_cert_chain(*certificate)
+        request = urllib.request.Request(f"{gateway.address['gateway_url']}{GROUPS}/{name}?{VERSION}", method=method)
+        try:
+            with urllib.request.urlopen(request, None, PATIENCE, context=trust) as response:
+                return response.status
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    batch = client_of(tmp_path, ca, "batch", "spiffe://contoso/batch")
+    assert call("GET", "app", *batch) == 200
+    assert call("DELETE", "app", *batch) == 403
+    assert call("GET", "app", *client_of(tmp_path, ca, "stranger", "spiffe://contoso/stranger")) == 401
+    # Of another authority, or a server's: no connection.
+    for forged in (client_of(tmp_path, other, "forged", "spiffe://contoso/batch"),
+                   client_of(tmp_path, ca, "server", "spiffe://contoso/batch", "serverAuth")):
+        with pytest.raises(OSError):
+            call("GET", "app", *forged)
+    records = json.loads(gateway.cli("audit", "list", "-o", "json", "--dag", "workload:batch"))
+    assert {record["decision"] for record in records} == {"allow", "succeeded", "deny"}
+    assert all("spiffe://contoso/batch of certificates of CN=ca" in record["workload"] for record in records)
+
+
 def hanging(gateway, duration):
     """A PUT that Azure takes its time for."""
     gateway.sandbox.cli("fault", "add", "latency", "--method", "PUT", "--duration", duration)
@@ -324,7 +381,7 @@ def test_a_second_signal_ends_at_once(gateway):
 @pytest.mark.parametrize("change, said", [
     (("    local:", "    locl:"), "did you mean 'local'?"),
     (("identity: prod", "identity: prid"), "no identity is called 'prid'"),
-    (("local: true", "local: true\n    issuer: https://a.example"), "one that is local has no issuer"),
+    (("local: true", "local: true\n    issuer: https://a.example"), "is known by that alone"),
 ])
 def test_a_configuration_that_cannot_work_is_told(gateway, change, said):
     gateway.config.write_text(gateway.config.read_text().replace(*change, 1))
