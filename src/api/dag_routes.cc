@@ -1,6 +1,7 @@
 #include "api/problem.h"
 #include "api/routes.h"
 #include "api/shapes.h"
+#include "dag/schema.h"
 
 namespace armature::api {
 namespace {
@@ -82,6 +83,9 @@ void add_dag_routes(http::Router& router, const Services& services) {
              [services](const http::Call& call) { return list_tasks(services, call); });
   router.add("GET", "/api/v2/dagSources/{dag_id}",
              [services](const http::Call& call) { return dag_source(services, call); });
+  router.add("GET", "/api/v2/armature/dagSchema", [](const http::Call&) {
+    return ok(dag::json_schema(orchestrator::operator_specs()));
+  });
   router.add("GET", "/api/v2/importErrors",
              [services](const http::Call&) { return import_errors(services); });
 }

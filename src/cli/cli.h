@@ -1,6 +1,6 @@
 #pragma once
-// The command line: verbs that talk REST to a running server, and `dags validate`, which reads a
-// file.
+// The command line: verbs that talk REST to a running server, and `dags validate` and
+// `dags schema`, which ask none.
 //
 //   add_verbs  registers dags, runs, tasks, pools, audit, access, identity, sandbox on the CLI11
 //   app that

@@ -2,6 +2,7 @@
 
 #include "base/files.h"
 #include "cli/session.h"
+#include "dag/schema.h"
 #include "http/message.h"
 
 namespace armature::cli {
@@ -165,6 +166,13 @@ void add_dag_verbs(CLI::App& app, Session& session) {
                      "armature dags validate examples/azure_provision.yaml");
   check->add_option("files", *files, "DAG files")->required();
   session.run_on(*check, [&session, files] { return validate(session, *files); });
+
+  session.run_on(*verb("schema", "The JSON Schema of DAG files, for editors; without a server",
+                       "armature dags schema > dag.schema.json"),
+                 [&session] {
+                   session.print(dump(dag::json_schema(session.environment().operators)) + "\n");
+                   return Status(Ok{});
+                 });
 
   auto flags = std::make_shared<TriggerFlags>();
   auto* start =

@@ -203,15 +203,22 @@ void Fields::misplaced(const std::vector<std::string>& names, const std::string&
 }
 
 void Fields::finish(const std::vector<std::string>& also_known) {
-  std::vector<std::string> known = asked_;
+  if (std::ranges::find(taken_, false) == taken_.end()) return;
+  std::vector<std::string> known;
+  for (const std::string& key : asked_) {
+    if (std::ranges::find(known, key) == known.end()) known.push_back(key);
+  }
+  const std::string expected = join(known, ", ");
   known.insert(known.end(), also_known.begin(), also_known.end());
   for (std::size_t i = 0; i < map_.entries.size(); ++i) {
     const auto& entry = map_.entries[i];
     if (taken_[i]) continue;
     if (report_.full()) return;
-    report_.error(entry.at, path_of(entry.key), "unknown_key",
-                  "'" + entry.key + "' is not a key that is known here",
-                  advice_for_key(entry.key, known));
+    report_
+        .error(entry.at, path_of(entry.key), "unknown_key",
+               "'" + entry.key + "' is not a key that is known here",
+               advice_for_key(entry.key, known))
+        .expected = expected;
   }
 }
 

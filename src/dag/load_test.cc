@@ -259,10 +259,13 @@ TEST(Load, DiagnosticsHaveTwoForms) {
   EXPECT_EQ(to_text(loaded.diagnostics[0]),
             "etl.yaml:2:1: error: 'shedule' is not a key that is known here (did you mean "
             "'schedule'?)");
-  EXPECT_EQ(dump(to_json(loaded.diagnostics[0])),
+  Diagnostic shorter = loaded.diagnostics[0];
+  EXPECT_TRUE(shorter.expected.starts_with("dag_id, dag_display_name, ")) << shorter.expected;
+  shorter.expected = "dag_id, tasks";
+  EXPECT_EQ(dump(to_json(shorter)),
             R"({"file":"etl.yaml","line":2,"column":1,"path":"shedule","code":"unknown_key",)"
             R"("severity":"error","message":"'shedule' is not a key that is known here",)"
-            R"("suggestion":"did you mean 'schedule'?"})");
+            R"("expected":"dag_id, tasks","suggestion":"did you mean 'schedule'?"})");
 }
 
 }  // namespace
