@@ -1,12 +1,13 @@
 #pragma once
 // AccessLog: one JSON object a line for each request that has ended.
 //
-//   add       never waits for the disk: a thread of its own writes in batches. When more wait than
-//             it can hold, reports are dropped and counted, and so are lines that cannot be written
+//   add       never waits for the disk: a thread of its own writes what 20 ms have gathered.
+//             Reports beyond what it holds are dropped and counted, and so are lines that cannot be
+//             written
 //   reopen    the file is opened anew before the next line: for whoever renamed it. When that fails
 //             the old one is gone on with
 //   Errors    open: kUnavailable, naming the path
-//   Secrets   the target as recorded_target() has it; each line passes the Redactor
+//   Secrets   the target as recorded_target() has it; all lines pass the Redactor
 //   Threads   any. The destructor writes what waits
 //   Lifetime  redactor and log outlive it
 #include <atomic>
@@ -42,6 +43,7 @@ class AccessLog {
 
  private:
   AccessLog(std::string where, int file, const Redactor& redactor, Log& log, std::size_t most);
+  bool is_crowded() const { return queue_.size() >= most_waiting_ / 2; }
   void loop();
   void write(const std::vector<CallReport>& batch);
   void open_anew();
