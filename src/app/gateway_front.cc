@@ -48,9 +48,10 @@ Result<std::unique_ptr<GatewayFront>> GatewayFront::start(FrontOptions options, 
                                                           Log& log, Redactor& redactor) {
   std::unique_ptr<GatewayFront> front(
       new GatewayFront(std::move(options), access, database, clock));
-  ARMATURE_TRY(front->readiness_, Readiness::open(
-                                      database, *access.upstream,
-                                      [front = front.get()] { return front->asks(); }, clock));
+  ARMATURE_TRY(front->readiness_,
+               Readiness::open(
+                   database, *access.upstream, [front = front.get()] { return front->asks(); },
+                   clock, log, front->is_on_loopback()));
   ARMATURE_CHECK(front->listen(authority, runtime, clock, random, log));
   ARMATURE_CHECK(front->open_gateway(runtime, database, clock, random, log, redactor));
   ARMATURE_CHECK(front->open_doors(authority, runtime, clock, random, log, redactor));
@@ -160,10 +161,15 @@ std::vector<identity::TokenAsk> GatewayFront::asks() const {
   return out;
 }
 
+// Who asks is somebody on this machine.
+bool GatewayFront::is_on_loopback() const {
+  const std::string& address = options_.config.gateway_address;
+  return address.starts_with("127.") || address == "::1";
+}
+
 bool GatewayFront::shows_metrics() const {
-  const Config& config = options_.config;
-  if (config.gateway_metrics != "auto") return config.gateway_metrics == "on";
-  return config.gateway_address.starts_with("127.") || config.gateway_address == "::1";
+  const std::string& chosen = options_.config.gateway_metrics;
+  return chosen == "auto" ? is_on_loopback() : chosen == "on";
 }
 
 std::string GatewayFront::metrics() const {

@@ -74,6 +74,7 @@ class GatewayFront {
                     Random& random, Log& log, Redactor& redactor);
   http::Task<http::Response> answer(http::Request request);
   std::vector<identity::TokenAsk> asks() const;
+  bool is_on_loopback() const;
   bool shows_metrics() const;
   std::string metrics() const;
   Status check_certificates(const std::vector<WorkloadConfig>& workloads) const;

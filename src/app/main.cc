@@ -188,7 +188,7 @@ int run_sandbox(const SandboxFlags& flags) {
 }
 
 int run_gateway(const GatewayFlags& flags) {
-  // The control API takes any free port unless somebody says which.
+  // The control API takes any free port, whatever a file says about the server's; --set names one.
   std::vector<std::string> sets = {"server.port=0"};
   sets.insert(sets.end(), flags.sets.begin(), flags.sets.end());
   add_set(sets, "data_dir", flags.data_dir);
@@ -236,10 +236,15 @@ const std::string kGatewayHelp =
       claims: {sub: "repo:contoso/app:environment:production"}
       identity: prod
       roles: [{role: Contributor, scope: /subscriptions/S/resourceGroups/app}]
+    - name: batch                         # a job with a certificate (gateway.client_ca_file)
+      certificate: {uri: "spiffe://contoso/batch"}
+      identity: prod
+      roles: [{role: Reader, scope: /subscriptions/S}]
     - name: backup                        # a job on this machine
       local: true
       identity: prod
       roles: [{role: Reader, scope: /subscriptions/S}]
+The file is read again at SIGHUP and when it changes: workloads, roles and ceilings count at once.
 
 Examples:
   armature gateway --config gateway.yaml
@@ -250,7 +255,7 @@ In front of a sandbox that 'armature sandbox start --data-dir sb' runs:
 'armature audit', 'armature access' and 'armature identity' ask it by its data directory.
 
 Keys of armature.yaml, ARMATURE__SECTION__KEY and --set (those of dags, orchestrator and
-sandbox say nothing here; server.port is the control API's, any free one):
+sandbox say nothing here; server.port is the control API's: any free one, or --set server.port=N):
 )";
 
 void add_gateway(CLI::App& app, GatewayFlags& flags, int& status) {

@@ -42,10 +42,10 @@ http::Task<Status> can_sign_in(identity::UpstreamTokens* upstream,
   co_return outcome;
 }
 
-JsonObject check_of(const Status& status) {
+JsonObject check_of(const Status& status, bool explains) {
   JsonObject out;
   out["ok"] = status.has_value();
-  if (!status) out["error"] = status.error().message;
+  if (!status && explains) out["error"] = status.error().message;
   return out;
 }
 
@@ -53,9 +53,10 @@ JsonObject check_of(const Status& status) {
 
 Result<std::unique_ptr<Readiness>> Readiness::open(storage::Database& database,
                                                    identity::UpstreamTokens& upstream, Asks asks,
-                                                   const Clock& clock) {
+                                                   const Clock& clock, Log& log, bool explains) {
   ARMATURE_CHECK(database.migrate("readiness", kTable));
-  return std::unique_ptr<Readiness>(new Readiness(database, upstream, std::move(asks), clock));
+  return std::unique_ptr<Readiness>(
+      new Readiness(database, upstream, std::move(asks), clock, log, explains));
 }
 
 // True: this caller is to look.
@@ -67,6 +68,20 @@ bool Readiness::begin() {
   return true;
 }
 
+void Readiness::tell_change(const Look& seen) {
+  const bool ready = seen.database && seen.identity;
+  const bool before = !last_ || (last_->database && last_->identity);
+  if (ready == before) return;
+  if (ready) {
+    log_.info("ready again");
+    return;
+  }
+  const Error& why = seen.database ? seen.identity.error() : seen.database.error();
+  log_.warning("not ready", {
+                                {"error", why.message}
+  });
+}
+
 http::Task<void> Readiness::look() {
   Look seen;
   std::vector<identity::TokenAsk> asks = asks_();
@@ -74,6 +89,7 @@ http::Task<void> Readiness::look() {
   seen.identity = co_await can_sign_in(&upstream_, std::move(asks));
   seen.at = clock_.ticks();
   const std::lock_guard lock(mutex_);
+  tell_change(seen);
   last_ = std::move(seen);
   looking_since_.reset();
 }
@@ -92,10 +108,10 @@ http::Response Readiness::page() const {
   if (draining_) going = fail(Code::kUnavailable, "the server is about to stop");
   const bool ready = seen.database && seen.identity && going;
   const JsonObject body{
-      {"status", ready ? "ok" : "unavailable"                             },
-      {"checks", JsonObject{{"database", check_of(seen.database)},
-                            {"identity", check_of(seen.identity)},
-                            {"draining", check_of(going)}}}
+      {"status", ready ? "ok" : "unavailable"                                        },
+      {"checks", JsonObject{{"database", check_of(seen.database, explains_)},
+                            {"identity", check_of(seen.identity, explains_)},
+                            {"draining", check_of(going, explains_)}}}
   };
   return http::json_response(ready ? 200 : 503, dump(body));
 }

@@ -5,7 +5,8 @@
 //             in use gets a token of Azure, or has one that still holds; draining: the server is
 //             not about to stop
 //   Out       200 or 503 with {"status", "checks": {NAME: {"ok", "error"?}}}; errors without
-//             secrets
+//             secrets, and only where `explains`: they name tenants and applications. The log tells
+//             each change
 //   Cost      a look is at most a second old and one is under way at a time, however many ask; a
 //             look that does not end in ten seconds is a failed one
 //   Threads   any; the coroutine runs on the runtime's I/O threads
@@ -17,6 +18,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "http/task.h"
 #include "identity/upstream_tokens.h"
 #include "storage/database.h"
@@ -29,7 +31,7 @@ class Readiness {
   using Asks = std::function<std::vector<identity::TokenAsk>()>;
   static Result<std::unique_ptr<Readiness>> open(storage::Database& database,
                                                  identity::UpstreamTokens& upstream, Asks asks,
-                                                 const Clock& clock);
+                                                 const Clock& clock, Log& log, bool explains);
   http::Task<http::Response> answer();
   void drain() { draining_ = true; }  // from now on: not ready
 
@@ -40,16 +42,24 @@ class Readiness {
     Ticks at{};
   };
   Readiness(storage::Database& database, identity::UpstreamTokens& upstream, Asks asks,
-            const Clock& clock)
-      : database_(database), upstream_(upstream), asks_(std::move(asks)), clock_(clock) {}
+            const Clock& clock, Log& log, bool explains)
+      : database_(database),
+        upstream_(upstream),
+        asks_(std::move(asks)),
+        clock_(clock),
+        log_(log),
+        explains_(explains) {}
   bool begin();
   http::Task<void> look();
+  void tell_change(const Look& seen);
   http::Response page() const;
 
   storage::Database& database_;
   identity::UpstreamTokens& upstream_;
   const Asks asks_;
   const Clock& clock_;
+  Log& log_;
+  const bool explains_;
   std::atomic<bool> draining_{false};
   mutable std::mutex mutex_;
   std::optional<Look> last_;

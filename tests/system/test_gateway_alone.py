@@ -208,6 +208,11 @@ def test_a_gateway_that_cannot_sign_in_is_not_ready(gateway, tmp_path):
     status, checks = ready(gateway)
     assert status == 503 and checks["database"]["ok"] and "AADSTS7000215" in checks["identity"]["error"], checks
     assert "not the secret of anybody" not in json.dumps(checks)
+    gateway.stop()
+    # To the network it says no more than that.
+    gateway.start(**{"gateway.address": "0.0.0.0"})
+    assert ready(gateway)[1]["identity"] == {"ok": False}
+    assert '"event":"not ready"' in gateway.log.read_text() and gateway.send("GET", "/metrics")[0] == 401
 
 
 def test_metrics_count_calls_and_name_nobody(gateway):
