@@ -65,6 +65,13 @@ bench-gateway: ## the gateway beside nginx and other proxies on one fake Azure (
 	@cmake --build --preset release -j $(JOBS) --target armature bench_gateway_load
 	@bench/gateway/run build/release $(ARGS)
 
+.PHONY: soak
+soak: ## the gateway under steady load, MINUTES=60 RATE=auto: flat memory and descriptors, every request accounted for
+	@scripts/setup build bench
+	@$(MAKE) --no-print-directory configure PRESET=release
+	@cmake --build --preset release -j $(JOBS) --target armature bench_gateway_load
+	@bench/gateway/soak build/release --minutes $(or $(MINUTES),60) --rate $(or $(RATE),auto) $(ARGS)
+
 corpus: ## run DIR's templates, policies and vectors; without DIR those of ../shared/data, into docs/coverage.md
 	@scripts/setup build
 	@$(MAKE) --no-print-directory configure

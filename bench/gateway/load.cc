@@ -50,6 +50,12 @@ asio::ssl::context trusting(const LoadOptions& options) {
 
 void merge(Counts& into, const Counts& from);
 
+// Of the Host field: a forward proxy goes by its port.
+std::string authority_of(const LoadOptions& options) {
+  if (options.connect_to.empty() || options.connect_to.ends_with(":443")) return options.host;
+  return options.connect_to;
+}
+
 struct Pending {
   const Kind* kind = nullptr;
   std::uint64_t number = 0;
@@ -62,6 +68,7 @@ class Run {
  public:
   Run(const LoadOptions& options, const std::function<void(const Counts&)>& report)
       : options_(options),
+        authority_(authority_of(options)),
         report_(report),
         tls_(trusting(options)),
         pace_(context_),
@@ -152,7 +159,7 @@ class Run {
 
   void send(std::shared_ptr<Channel> channel, const Pending& pending) {
     const bool reused = channel->served > 0;
-    std::string message = message_of(*pending.kind, options_.host, pending.number);
+    std::string message = message_of(*pending.kind, authority_, pending.number);
     Channel& there = *channel;
     there.exchange(std::move(message), [this, channel, pending, reused](Answer answer) {
       answered(channel, pending, reused, answer);
@@ -223,6 +230,7 @@ class Run {
   }
 
   const LoadOptions& options_;
+  const std::string authority_;
   const std::function<void(const Counts&)>& report_;
   asio::io_context context_{1};
   asio::ssl::context tls_;
@@ -268,7 +276,7 @@ void hold_idle(const LoadOptions& options, const std::function<void()>& released
     auto channel =
         std::make_shared<Channel>(context, tls, options, static_cast<unsigned>(open.size()));
     open.push_back(channel);
-    channel->exchange(message_of(options.kinds.front(), options.host, open.size()),
+    channel->exchange(message_of(options.kinds.front(), authority_of(options), open.size()),
                       [&](const Answer& answer) {
                         if (!answer.error.empty()) error = answer.error;
                         if (answer.error.empty() && !answer.keep_alive) error = "not kept alive";

@@ -58,11 +58,9 @@ def rss_mib(pid):
 class Plan:
     """What the load generator reads: requests and tokens in a file of mode 0600."""
 
-    def __init__(self, path, kinds, proxy_basic=None):
-        self.path = path
-        plan = {"host": "localhost", "kinds": kinds}
-        if proxy_basic:
-            plan["proxy_basic"] = proxy_basic
+    def __init__(self, path, door, kinds):
+        self.path, self.first = path, kinds[0]
+        plan = {"host": door.host, "proxy_basic": door.basic, "kinds": kinds}
         path.touch(0o600)
         path.write_text(json.dumps(plan))
 
@@ -91,14 +89,25 @@ class Load:
     def saturate(self, door, plan, connections, seconds):
         """Requests a second, closed loop: wrk, but where a CONNECT comes first, which wrk cannot send."""
         if door.connect_to:
-            return self.run(door, plan, connections=connections, seconds=seconds, warm_up=0.3)["answered"] / seconds
-        kind = json.loads(plan.path.read_text())["kinds"][0]
+            return self.run(door, plan, connections=connections, seconds=seconds)["answered"] / seconds
+        kind = plan.first
         script = self.folder / "wrk.lua"
         script.touch(0o600)
         script.write_text(f'wrk.headers["Authorization"] = "Bearer {kind["bearer"]}"\n' if kind.get("bearer") else "")
         url = f"https://localhost:{door.port}{kind['target']}"
         done = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", script, url], capture_output=True, text=True)
         bad = re.search(r"(Non-2xx.*|Socket errors.*)", done.stdout)
-        if done.returncode or (bad and door.expected == 200):
+        if done.returncode or (bad and kind["expected"] == [200]):
             raise RuntimeError(bad[1] if bad else done.stderr + done.stdout)
         return float(re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)[1])
+
+    def idle(self, door, plan, connections, pid):
+        """MiB that so many idle connections add to the process."""
+        before = rss_mib(pid)
+        command = self.command(door, plan, connections=connections, sources=8) + ["--idle"]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as holder:
+            if holder.stdout.readline().strip() != "ready":
+                raise RuntimeError(holder.stderr.read().strip())
+            held = rss_mib(pid)
+            holder.stdin.close()
+        return held - before

@@ -67,6 +67,7 @@ struct Config {
   std::string gateway_access_log = "off";
   Micros gateway_drain_delay{0};
   Micros gateway_drain = std::chrono::seconds(30);
+  unsigned gateway_max_connections = 4096;
   std::string gateway_public_url;                  // empty: https://localhost:PORT
   std::filesystem::path gateway_certificate_file;  // PEM; empty: one of the private CA
   std::filesystem::path gateway_key_file;

@@ -119,6 +119,13 @@ TEST(Config, HostsThatTheProxyLetsThrough) {
   }
 }
 
+TEST(Config, BoundsTheConnectionsOfClients) {
+  const auto load = [](const char* file) { return load_config({"a.yaml", file, {}, {}}); };
+  EXPECT_EQ(load("")->gateway_max_connections, 4096u);
+  EXPECT_EQ(load("gateway: {max_connections: 16384}\n")->gateway_max_connections, 16384u);
+  EXPECT_FALSE(load("gateway: {max_connections: 0}\n"));
+}
+
 TEST(Config, DescribesEveryKey) {
   EXPECT_NE(describe_keys().find("gateway.request_deadline"), std::string::npos);
 }

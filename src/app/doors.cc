@@ -46,6 +46,7 @@ Status Doors::open_proxy(Inside inside, const Clock& clock, Random& random, Log&
   connect->certificates = std::make_shared<http::HostCertificates>(inside.authority, clock, random);
   http::ServerOptions server;
   server.port = *options_.proxy_port;
+  server.max_connections = options_.proxy_connections;
   server.connect = std::move(connect);
   server.drain = options_.drain;
   server.on_failure = [&log](const std::string& what) {

@@ -27,6 +27,7 @@ namespace armature::app {
 struct DoorOptions {
   std::optional<std::uint16_t> identity_port;  // nothing: shut
   std::optional<std::uint16_t> proxy_port;     // nothing: shut
+  unsigned proxy_connections = 4096;           // at once
   std::string audience;                        // of the upstream
   gateway::ProxyOptions proxy;
   Micros drain = std::chrono::seconds(5);  // of the proxy: http::ServerOptions

@@ -73,6 +73,7 @@ Status GatewayFront::listen(const http::Authority& authority, http::Runtime& run
   server.port = options_.config.gateway_port;
   ARMATURE_TRY(server.tls, certificate_for(options_.config, authority, clock, random));
   server.drain = options_.config.gateway_drain;
+  server.max_connections = options_.config.gateway_max_connections;
   ARMATURE_CHECK(check_certificates(access_.workloads->list()));
   if (const auto& path = options_.config.gateway_client_ca_file; !path.empty()) {
     auto trusted = read_file(path);
@@ -217,6 +218,7 @@ Status GatewayFront::open_doors(const http::Authority& authority, http::Runtime&
   DoorOptions options;
   options.identity_port = config.gateway_identity_port;
   options.proxy_port = config.gateway_proxy_port;
+  options.proxy_connections = config.gateway_max_connections;
   options.audience = config.azure_audience;
   options.drain = config.gateway_drain;
   options.proxy.arm_hosts = options_.arm_hosts;
