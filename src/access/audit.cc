@@ -1,13 +1,17 @@
 #include "access/audit.h"
 
 #include <array>
+#include <iterator>
+#include <utility>
 
+#include "access/audit_content.h"
 #include "base/crypto.h"
 #include "base/time.h"
 
 namespace armature::access {
 namespace {
 
+constexpr std::size_t kMostGathered = 512;
 constexpr std::string_view kGenesis =
     "0000000000000000000000000000000000000000000000000000000000000000";
 
@@ -25,36 +29,6 @@ CREATE TABLE audit (
 ) STRICT;
 CREATE INDEX audit_by_task ON audit (run_id, task_id, sequence);
 )sql"}}};
-
-// What the hash covers: everything but the hash itself.
-JsonObject content_of(const AuditRecord& record) {
-  JsonObject out;
-  out["sequence"] = record.sequence;
-  out["at"] = to_rfc3339(record.at);
-  out["kind"] = record.kind;
-  out["request_id"] = record.request_id;
-  out["dag_id"] = record.dag_id;
-  out["run_id"] = record.run_id;
-  out["task_id"] = record.task_id;
-  out["map_index"] = record.map_index;
-  out["try_number"] = record.try_number;
-  // Only where there is one: records of before hash as they did.
-  if (!record.workload.empty()) out["workload"] = record.workload;
-  out["identity"] = record.identity;
-  out["method"] = record.method;
-  out["action"] = record.action;
-  out["scope"] = record.scope;
-  out["target"] = record.target;
-  out["decision"] = record.decision;
-  out["layer"] = record.layer;
-  out["reason"] = record.reason;
-  out["rule"] = record.rule;
-  out["status"] = record.status;
-  out["sends"] = record.sends;
-  out["correlation_id"] = record.correlation_id;
-  out["detail"] = record.detail;
-  return out;
-}
 
 std::string chained(std::string_view content, std::string_view previous_hash) {
   return sha256_hex(std::string(content) + "\n" + std::string(previous_hash));
@@ -92,7 +66,7 @@ Result<AuditRecord> record_from(const std::string& content) {
 }  // namespace
 
 std::string hash_of(const AuditRecord& record) {
-  return chained(canonical(Json(content_of(record))), record.previous_hash);
+  return chained(content_text(record, record.sequence), record.previous_hash);
 }
 
 Json to_json(const AuditRecord& record) {
@@ -110,45 +84,101 @@ Result<std::unique_ptr<AuditLog>> AuditLog::open(storage::Database& database, co
   return std::unique_ptr<AuditLog>(new AuditLog(database, clock));
 }
 
-// Runs on the writer, one at a time: the last row is the chain's head.
-Status AuditLog::append(storage::Connection& connection, AuditRecord record) {
+// On the writer, one batch at a time: the last row is the chain's head.
+Status AuditLog::append(storage::Connection& connection, const Records& records) {
+  std::int64_t sequence = 0;
+  std::string previous_hash(kGenesis);
   {
     auto last =
         connection.prepare("SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1");
-    const bool any = last.step();
+    if (last.step()) {
+      sequence = last.integer(0);
+      previous_hash = last.text(1);
+    }
     ARMATURE_CHECK(last.status());
-    record.sequence = any ? last.integer(0) + 1 : 1;
-    record.previous_hash = any ? last.text(1) : std::string(kGenesis);
   }
-  const std::string content = canonical(Json(content_of(record)));
-  return connection
-      .prepare(
-          "INSERT INTO audit (sequence, at, dag_id, run_id, task_id, decision, content, "
-          "previous_hash, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
-      .bind(record.sequence)
-      .bind(to_micros(record.at))
-      .bind(record.dag_id)
-      .bind(record.run_id)
-      .bind(record.task_id)
-      .bind(record.decision)
-      .bind(content)
-      .bind(record.previous_hash)
-      .bind(chained(content, record.previous_hash))
-      .run();
+  for (const AuditRecord& record : records) {
+    const std::string content = content_text(record, ++sequence);
+    std::string hash = chained(content, previous_hash);
+    ARMATURE_CHECK(
+        connection
+            .prepare("INSERT INTO audit (sequence, at, dag_id, run_id, task_id, decision, content, "
+                     "previous_hash, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            .bind(sequence)
+            .bind(to_micros(record.at))
+            .bind(record.dag_id)
+            .bind(record.run_id)
+            .bind(record.task_id)
+            .bind(record.decision)
+            .bind(content)
+            .bind(previous_hash)
+            .bind(hash)
+            .run());
+    previous_hash = std::move(hash);
+  }
+  return Ok{};
+}
+
+AuditLog::Records AuditLog::take_gathered() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(gathered_, {});
+}
+
+void AuditLog::put_back(Records records) {
+  const std::lock_guard lock(mutex_);
+  records.insert(records.end(), std::make_move_iterator(gathered_.begin()),
+                 std::make_move_iterator(gathered_.end()));
+  gathered_ = std::move(records);
+}
+
+// Writes what was gathered until then and `last`, after it. What could not be written stays
+// gathered, so that the next write tries it again.
+void AuditLog::write(Records last, std::function<void(Status)> done, bool at_once) {
+  const auto taken = std::make_shared<Records>();
+  auto work = [this, taken, last = std::move(last)](storage::Connection& connection) -> Status {
+    *taken = take_gathered();
+    ARMATURE_CHECK(append(connection, *taken));
+    return append(connection, last);
+  };
+  auto ended = [this, taken, done = std::move(done)](Status status) {
+    if (!status) put_back(std::move(*taken));
+    done(std::move(status));
+  };
+  if (at_once) {
+    database_.write_async(std::move(work), std::move(ended));
+  } else {
+    database_.write_soon(std::move(work), std::move(ended));
+  }
 }
 
 void AuditLog::record(AuditRecord record) {
-  record_durably(std::move(record), [](Status) {});
+  record.at = clock_.now();
+  std::size_t waiting = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    gathered_.push_back(std::move(record));
+    waiting = gathered_.size();
+  }
+  if (waiting == 1 || waiting % kMostGathered == 0) {
+    write(
+        {}, [](const Status&) {}, waiting != 1);
+  }
 }
 
 void AuditLog::record_durably(AuditRecord record, std::function<void(Status)> done) {
   record.at = clock_.now();
-  database_.write_async([this, record = std::move(record)](
-                            storage::Connection& connection) { return append(connection, record); },
-                        std::move(done));
+  Records one;
+  one.push_back(std::move(record));
+  write(std::move(one), std::move(done), true);
+}
+
+// A reader finds what was recorded before it asked.
+void AuditLog::flush() const {
+  (void)database_.write([](storage::Connection&) -> Status { return Ok{}; });
 }
 
 Result<std::vector<AuditRecord>> AuditLog::list(const AuditQuery& query) const {
+  flush();
   return database_.read_value<std::vector<AuditRecord>>(
       [&](storage::Connection& connection) -> Result<std::vector<AuditRecord>> {
         std::string sql =
@@ -176,6 +206,7 @@ Result<std::vector<AuditRecord>> AuditLog::list(const AuditQuery& query) const {
 }
 
 Result<AuditVerdict> AuditLog::verify() const {
+  flush();
   return database_.read_value<AuditVerdict>(
       [](storage::Connection& connection) -> Result<AuditVerdict> {
         auto rows = connection.prepare(

@@ -3,15 +3,20 @@
 //
 //   record    appends; the record's hash covers its content and the previous hash (SHA-256 over the
 //             canonical JSON). record_durably() returns after the commit is on disk: used before a
-//             mutation goes out. A record that cannot be written means that the call is refused
+//             mutation goes out. A record that cannot be written means that the call is refused.
+//             record() gathers for up to 20 ms, and keeps what could not be written for the next
+//             write; list() and verify() see all that was recorded before
 //   verify    walks the chain from the start and names the first broken record; needs no key and no
 //             server, so a copy of the database can be checked elsewhere
 //   Content   never a token, never a body: ids, action, scope, decision, rule, status, sizes,
 //             digests
 //   Limit     the chain alone cannot show that its newest records were cut off: whoever keeps an
 //             earlier verdict's `head` and `records` can
-//   Threads   any. Order of the chain is order of the writer
+//   Threads   any. Order of the chain is order of the writer; list() and verify() not from inside a
+//             database call
+//   Lifetime  the database outlives it; the destructor waits for what was recorded
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -63,16 +68,24 @@ struct AuditVerdict {
 class AuditLog {
  public:
   static Result<std::unique_ptr<AuditLog>> open(storage::Database& database, const Clock& clock);
+  ~AuditLog() { flush(); }
   void record(AuditRecord record);  // soon; for reads
   void record_durably(AuditRecord record, std::function<void(Status)> done);
   Result<std::vector<AuditRecord>> list(const AuditQuery& query) const;
   Result<AuditVerdict> verify() const;
 
  private:
+  using Records = std::vector<AuditRecord>;
   AuditLog(storage::Database& database, const Clock& clock);
-  Status append(storage::Connection& connection, AuditRecord record);
+  static Status append(storage::Connection& connection, const Records& records);
+  Records take_gathered();
+  void put_back(Records records);
+  void write(Records last, std::function<void(Status)> done, bool at_once);
+  void flush() const;
   storage::Database& database_;
   const Clock& clock_;
+  std::mutex mutex_;
+  Records gathered_;  // not yet given to the writer
 };
 
 Json to_json(const AuditRecord& record);

@@ -5,6 +5,7 @@
 #include <latch>
 #include <thread>
 
+#include "access/audit_content.h"
 #include "storage/testing.h"
 
 namespace armature::access {
@@ -82,6 +83,39 @@ TEST_F(Audit, ChainsWhatItRecords) {
   EXPECT_TRUE(now.holds) << now.why;
   EXPECT_EQ(now.records, 2);
   EXPECT_EQ(now.head, second.hash);
+}
+
+TEST(AuditContent, IsTheCanonicalJsonOfTheRecord) {
+  AuditRecord plain = record_of("a");
+  plain.workload = "app (repo of https://issuer)";
+  AuditRecord odd = record_of("quote \" back\\slash \x01 tab\t \xC3\xA9");
+  odd.detail = "a\nb";
+  odd.rule = std::string("\x7f/\0", 3);
+  for (const AuditRecord& record : {AuditRecord(), plain, odd}) {
+    AuditRecord numbered = record;
+    numbered.sequence = 7;
+    EXPECT_EQ(content_text(record, 7), canonical(Json(content_of(numbered))));
+  }
+}
+
+TEST_F(Audit, WhatIsRecordedSoonIsListedAtOnceAndInOrder) {
+  for (const char* task : {"a", "b"}) log->record(record_of(task));
+  const auto records = log->list({});
+  ASSERT_EQ(records->size(), 2u);
+  EXPECT_EQ((*records)[0].task_id + (*records)[1].task_id, "ab");
+}
+
+TEST_F(Audit, WhatCouldNotBeWrittenGoesWithTheNextWrite) {
+  tamper("ALTER TABLE audit RENAME TO hidden");
+  log->record(record_of("early"));
+  EXPECT_FALSE(written(*log, record_of("refused")));
+  tamper("ALTER TABLE hidden RENAME TO audit");
+  ASSERT_TRUE(written(*log, record_of("late")));
+  const auto records = log->list({});
+  ASSERT_EQ(records->size(), 2u);
+  EXPECT_EQ((*records)[0].task_id, "early");
+  EXPECT_EQ((*records)[1].task_id, "late");
+  EXPECT_TRUE(verdict().holds);
 }
 
 TEST_F(Audit, GoesOnAfterARestart) {

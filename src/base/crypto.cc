@@ -13,6 +13,13 @@
 namespace armature {
 namespace {
 
+// Fetched once: the constants of OpenSSL 3 look their algorithm up at every use.
+const EVP_MD* fetched(const char* name) {
+  const EVP_MD* kind = EVP_MD_fetch(nullptr, name, nullptr);
+  if (kind == nullptr) std::abort();
+  return kind;
+}
+
 std::string digest(const EVP_MD* kind, std::string_view bytes) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> out;
   unsigned int size = 0;
@@ -23,7 +30,10 @@ std::string digest(const EVP_MD* kind, std::string_view bytes) {
 }  // namespace
 
 std::string sha1(std::string_view bytes) { return digest(EVP_sha1(), bytes); }
-std::string sha256(std::string_view bytes) { return digest(EVP_sha256(), bytes); }
+std::string sha256(std::string_view bytes) {
+  static const EVP_MD* const kKind = fetched("SHA256");
+  return digest(kKind, bytes);
+}
 std::string sha256_hex(std::string_view bytes) { return to_hex(sha256(bytes)); }
 
 std::string hmac_sha256(std::string_view key, std::string_view bytes) {

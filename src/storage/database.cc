@@ -90,6 +90,11 @@ void Database::write_async(std::function<Status(Connection&)> work,
 
 std::size_t Database::writes_waiting() const { return impl_->writer.waiting(); }
 
+void Database::write_soon(std::function<Status(Connection&)> work,
+                          std::function<void(Status)> done) {
+  impl_->writer.submit(std::move(work), std::move(done), Writer::When::kSoon);
+}
+
 Status Database::read(const std::function<Status(Connection&)>& work) const {
   if (InsideWork::now()) return fail(Code::kInternal, "read() inside a database call");
   return impl_->readers.read(work);

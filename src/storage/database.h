@@ -5,6 +5,8 @@
 //             savepoint of its own: when it fails or throws, its changes alone are undone. Waiting
 //             writes share one COMMIT; the return or callback comes after that commit is on disk
 //             (WAL, synchronous=FULL). Order of writes is order of submission
+//   write_soon  as write_async, but the commit may wait up to 20 ms for others to share it; a write
+//             that may not wait takes it along
 //   done      runs on the writer's thread after the commit: it must not block, throw or call
 //             write(); write_async() is welcome
 //   Reads     a consistent snapshot each, from the first query on; never blocked by the writer
@@ -53,6 +55,7 @@ class Database {
 
   Status write(std::function<Status(Connection&)> work);
   void write_async(std::function<Status(Connection&)> work, std::function<void(Status)> done);
+  void write_soon(std::function<Status(Connection&)> work, std::function<void(Status)> done);
   Status read(const std::function<Status(Connection&)>& work) const;
 
   std::size_t writes_waiting() const;  // submitted, and not yet begun

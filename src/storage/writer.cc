@@ -14,6 +14,7 @@ namespace {
 // Pages of the write-ahead log beyond which it is moved into the file though writes are waiting.
 constexpr int kLargeLog = 16'000;
 constexpr auto kIdle = std::chrono::milliseconds(200);
+constexpr auto kGather = std::chrono::milliseconds(20);
 
 int remember_log_size(void* pages, sqlite3*, const char*, int now) {
   *static_cast<int*>(pages) = now;
@@ -66,12 +67,15 @@ std::size_t Writer::waiting() const {
   return queue_.size();
 }
 
-void Writer::submit(Work work, Done done) {
+void Writer::submit(Work work, Done done, When when) {
   {
     const std::lock_guard lock(mutex_);
     if (!closing_) {
+      const bool first = queue_.empty();
+      if (first) gathered_until_ = std::chrono::steady_clock::now() + kGather;
+      const bool wake = when == When::kNow ? !std::exchange(urgent_, true) : first;
       queue_.push_back({std::move(work), std::move(done), Ok{}});
-      waiting_.notify_one();
+      if (wake) waiting_.notify_one();
       return;
     }
   }
@@ -94,17 +98,19 @@ void Writer::loop() {
 // False at the end. Takes the time in which nothing waits for a checkpoint.
 bool Writer::wait_for_batch(std::vector<Write>& batch) {
   std::unique_lock lock(mutex_);
-  const auto ready = [this] { return closing_ || !queue_.empty(); };
-  while (!ready()) {
+  const auto any = [this] { return closing_ || !queue_.empty(); };
+  while (!any()) {
     if (wal_pages_ == 0) {
-      waiting_.wait(lock, ready);
-    } else if (!waiting_.wait_for(lock, kIdle, ready)) {
+      waiting_.wait(lock, any);
+    } else if (!waiting_.wait_for(lock, kIdle, any)) {
       lock.unlock();
       checkpoint();
       lock.lock();
     }
   }
+  waiting_.wait_until(lock, gathered_until_, [this] { return is_due(); });
   std::swap(batch, queue_);
+  urgent_ = false;
   return !batch.empty();
 }
 

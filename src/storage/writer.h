@@ -2,7 +2,9 @@
 // Writer: the one thread that changes the file. Inside this room only.
 //
 //   A batch is everything that waits: BEGIN IMMEDIATE, each write under a savepoint, COMMIT, then
-//   the callbacks in order. While nothing waits it moves the write-ahead log into the file.
+//   the callbacks in order. While nothing waits it moves the write-ahead log into the file. Writes
+//   that may wait are gathered for a moment, or go with the next that may not.
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -25,7 +27,8 @@ class Writer {
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  void submit(Work work, Done done);
+  enum class When { kNow, kSoon };
+  void submit(Work work, Done done, When when = When::kNow);
   std::size_t waiting() const;
 
  private:
@@ -36,6 +39,7 @@ class Writer {
   };
   void loop();
   bool wait_for_batch(std::vector<Write>& batch);
+  bool is_due() const { return closing_ || urgent_; }
   void commit_batch(std::vector<Write>& batch);
   Status run_one(Write& write);
   void checkpoint();
@@ -45,6 +49,8 @@ class Writer {
   mutable std::mutex mutex_;
   std::condition_variable waiting_;
   std::vector<Write> queue_;
+  bool urgent_ = false;  // one of the queue may not wait
+  std::chrono::steady_clock::time_point gathered_until_;
   bool closing_ = false;
   std::thread thread_;  // last: it uses all of the above
 };

@@ -1,0 +1,17 @@
+#pragma once
+// What the hash of an audit record covers: everything but the hashes. Pure; used inside this room.
+//
+//   content_text  the canonical JSON of content_of(), written at once: it stands on the path of
+//                 every call
+#include <cstdint>
+#include <string>
+
+#include "access/audit.h"
+
+namespace armature::access {
+
+JsonObject content_of(const AuditRecord& record);
+// `sequence` stands in for the record's own.
+std::string content_text(const AuditRecord& record, std::int64_t sequence);
+
+}  // namespace armature::access
