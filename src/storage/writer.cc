@@ -72,7 +72,6 @@ void Writer::submit(Work work, Done done, When when) {
     const std::lock_guard lock(mutex_);
     if (!closing_) {
       const bool first = queue_.empty();
-      if (first) gathered_until_ = std::chrono::steady_clock::now() + kGather;
       const bool wake = when == When::kNow ? !std::exchange(urgent_, true) : first;
       queue_.push_back({std::move(work), std::move(done), Ok{}});
       if (wake) waiting_.notify_one();
@@ -108,7 +107,7 @@ bool Writer::wait_for_batch(std::vector<Write>& batch) {
       lock.lock();
     }
   }
-  waiting_.wait_until(lock, gathered_until_, [this] { return is_due(); });
+  waiting_.wait_for(lock, kGather, [this] { return is_due(); });
   std::swap(batch, queue_);
   urgent_ = false;
   return !batch.empty();

@@ -4,7 +4,6 @@
 //   A batch is everything that waits: BEGIN IMMEDIATE, each write under a savepoint, COMMIT, then
 //   the callbacks in order. While nothing waits it moves the write-ahead log into the file. Writes
 //   that may wait are gathered for a moment, or go with the next that may not.
-#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -50,7 +49,6 @@ class Writer {
   std::condition_variable waiting_;
   std::vector<Write> queue_;
   bool urgent_ = false;  // one of the queue may not wait
-  std::chrono::steady_clock::time_point gathered_until_;
   bool closing_ = false;
   std::thread thread_;  // last: it uses all of the above
 };
