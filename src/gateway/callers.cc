@@ -6,7 +6,9 @@ http::Task<Callers> callers_of(const Wiring* wiring, const http::Request* reques
   Callers out(wiring->attempts);
   identity::OutsideTokens* outside = wiring->options.outside;
   auto token = outside ? bearer_of(*request) : std::nullopt;
-  if (token && outside->may_be_ours(*token)) {
+  if (auto known = token ? outside->known(*token) : std::nullopt) {
+    out.outside = *std::move(known);
+  } else if (token && outside->may_be_ours(*token)) {
     Result<identity::Principal> found = co_await outside->verify(*std::move(token));
     out.outside = std::move(found);
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/crypto.h"
 #include "identity/attempt_claims.h"
 #include "identity/jwt.h"
 
@@ -12,6 +13,7 @@ constexpr std::string_view kIssuer = "armature";
 constexpr std::string_view kAudience = "armature-gateway";
 // The same clock makes and checks a token, yet it may be set back a little in between.
 constexpr std::chrono::seconds kClockStep{60};
+constexpr std::size_t kMostHeld = 4'096;
 
 std::int64_t whole_seconds(Instant at) {
   return std::chrono::floor<std::chrono::seconds>(at).time_since_epoch().count();
@@ -60,10 +62,37 @@ Result<Secret> AttemptTokens::issue(const Attempt& attempt, Micros time_to_live,
   return token;
 }
 
-Result<Attempt> AttemptTokens::verify(std::string_view token) const {
+// What the token's bytes alone decide, and the time.
+Result<Attempt> AttemptTokens::read(std::string_view token) const {
+  const Instant now = clock_.now();
+  std::string digest = sha256(token);
+  {
+    const std::lock_guard lock(mutex_);
+    const auto held = held_.find(digest);
+    if (held != held_.end() && held->second.from <= now && now < held->second.until) {
+      return held->second.attempt;
+    }
+  }
   const JwtRules rules{std::string(kIssuer), std::string(kAudience), Micros{0}};
-  ARMATURE_TRY(const Jwt jwt, verify_hs256(token, key_, rules, clock_.now()));
+  ARMATURE_TRY(const Jwt jwt, verify_hs256(token, key_, rules, now));
   ARMATURE_TRY(Attempt attempt, attempt_in(jwt.claims));
+  ARMATURE_TRY(const Instant from, date_claim(jwt.claims, "nbf"));
+  ARMATURE_TRY(const Instant until, date_claim(jwt.claims, "exp"));
+  const std::lock_guard lock(mutex_);
+  remember(std::move(digest), {attempt, from, until});
+  return attempt;
+}
+
+void AttemptTokens::remember(std::string digest, Held held) const {
+  if (held_.size() >= kMostHeld) {
+    const Instant now = clock_.now();
+    std::erase_if(held_, [&](const auto& one) { return one.second.until <= now; });
+  }
+  if (held_.size() < kMostHeld) held_.insert_or_assign(std::move(digest), std::move(held));
+}
+
+Result<Attempt> AttemptTokens::verify(std::string_view token) const {
+  ARMATURE_TRY(Attempt attempt, read(token));
   const std::lock_guard lock(mutex_);
   const auto found = current_.find(attempt.key);
   if (found == current_.end()) return refuse("token is of a task that this server did not start");

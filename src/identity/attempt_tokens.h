@@ -10,7 +10,9 @@
 //             was issued to, or when this one has ended; kInvalid: no time to live
 //   verify    signature (only HS256, whatever the header says), issuer, audience, times, and that
 //             the fence is the one current for the task: a newer attempt or the end of this one
-//             revokes at once. A task never issued to by this process is refused: fails closed
+//             revokes at once. A task never issued to by this process is refused: fails closed.
+//             The signature of a token that held is not checked again until it expires; the fence
+//             is, at every call
 //   Errors    kUnauthenticated, saying which check failed; the message never holds the token
 //   Threads   every call from any thread
 //   Source    RFC 7519, RFC 8725 (best current practice)
@@ -48,13 +50,20 @@ class AttemptTokens {
     bool live;
     Instant last_expiry;  // of the tokens issued to it
   };
+  struct Held {
+    Attempt attempt;
+    Instant from, until;
+  };
   void forget_expired();
+  Result<Attempt> read(std::string_view token) const;
+  void remember(std::string digest, Held held) const;  // under the mutex
   const Secret key_;
   const Clock& clock_;
   Random& random_;
   mutable std::mutex mutex_;
   std::map<TaskKey, Current> current_;
-  std::size_t crowded_ = 1'024;  // look for entries to forget at this size
+  mutable std::map<std::string, Held> held_;  // by SHA-256 of the token
+  std::size_t crowded_ = 1'024;               // look for entries to forget at this size
 };
 
 }  // namespace armature::identity

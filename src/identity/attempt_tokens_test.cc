@@ -50,6 +50,23 @@ TEST_F(AttemptTokensTest, NameTheAttempt) {
   EXPECT_EQ(*back, mapped);
 }
 
+TEST_F(AttemptTokensTest, ATokenThatHeldIsStillJudgedByTimeAndFence) {
+  const std::string token = issue(attempt(1));
+  EXPECT_EQ(why(token), "");
+  EXPECT_EQ(why(token), "") << "remembered";
+  std::string forged = token;
+  forged.back() = forged.back() == 'A' ? 'B' : 'A';
+  EXPECT_NE(why(forged), "");
+  clock_.advance(kHour);
+  const std::string expired = why(token);
+  EXPECT_NE(expired, "");
+  EXPECT_EQ(why(token), expired);
+  const std::string next = issue(attempt(2, 2));
+  EXPECT_EQ(why(next), "");
+  tokens_.revoke(attempt(2, 2));
+  EXPECT_EQ(why(next), "the attempt has ended");
+}
+
 TEST_F(AttemptTokensTest, HoldTheClaimsOfTheContract) {
   const auto jwt = verify_hs256(issue(attempt(7, 3, "load", 12)), kKey, {}, clock_.now());
   ASSERT_TRUE(jwt);

@@ -19,6 +19,9 @@ constexpr std::size_t kMostVerified = 1'024;
 // Not for as long as the token lives: a key that its issuer withdrew should soon count no more.
 constexpr auto kRemembered = std::chrono::minutes(5);
 
+// How every attempt's token begins: {"alg":"HS256"
+constexpr std::string_view kAttempt = "eyJhbGciOiJIUzI1NiI";
+
 struct Vouched {
   Principal who;
   Instant until;
@@ -179,9 +182,12 @@ std::size_t OutsideTokens::remembered() const {
   return impl_->verified.size();
 }
 
+std::optional<Principal> OutsideTokens::known(std::string_view token) const {
+  if (token.starts_with(kAttempt)) return std::nullopt;
+  return impl_->remembered(sha256(token));
+}
+
 bool OutsideTokens::may_be_ours(std::string_view token) const {
-  // How every attempt's token begins: {"alg":"HS256"
-  constexpr std::string_view kAttempt = "eyJhbGciOiJIUzI1NiI";
   const Impl::Trusts trusts = impl_->trusted();
   if (trusts->empty() || token.starts_with(kAttempt)) return false;
   const auto untrusted = read_untrusted(token);

@@ -18,7 +18,9 @@
 //   Lifetime  client and clock outlive it
 //   Source    RFC 7519, RFC 8725; OpenID Connect Discovery 1.0
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -35,6 +37,8 @@ class OutsideTokens {
   ~OutsideTokens();
   // From now on these; what held by those before is looked at again.
   void trust(std::vector<Trust> trusts);
+  // Who verify() would name, when the token held before and still counts: nothing to wait for.
+  std::optional<Principal> known(std::string_view token) const;
   http::Task<Result<Principal>> verify(std::string token);
   std::size_t remembered() const;  // tokens that held and are not looked at again yet
   // Whether the token names an issuer that is trusted: a cheap look, nothing of it is true yet.

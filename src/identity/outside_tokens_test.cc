@@ -165,10 +165,14 @@ TEST_F(OutsideTokensTest, ATrustedTokenNamesItsWorkload) {
 
 TEST_F(OutsideTokensTest, OtherTrustsCountAtOnceAlsoForWhatHeldBefore) {
   const std::string token = signed_by(0, claims());
+  EXPECT_FALSE(tokens_->known(token));
   ASSERT_TRUE(verify(token));
+  EXPECT_TRUE(tokens_->known(token));
+  EXPECT_FALSE(tokens_->known(token + "A"));
   tokens_->trust({
       {"release", issuer(), "api://armature", {{"sub", "repo:a/b:*"}}}
   });
+  EXPECT_FALSE(tokens_->known(token));
   const auto renamed = verify(token);
   ASSERT_TRUE(renamed && renamed->workload);
   EXPECT_EQ(renamed->workload->name, "release");
