@@ -84,6 +84,14 @@ fuzz: ## build the fuzzers with clang and run each SECONDS=60
 	@$(MAKE) --no-print-directory configure PRESET=fuzz
 	@fuzz/run build/fuzz $(or $(SECONDS),60)
 
+.PHONY: jinja
+jinja: ## CASES=10000 random templates, rendered by Jinja2 (python3-jinja2) and here
+	@$(MAKE) --no-print-directory configure
+	@cmake --build --preset $(PRESET) -j $(JOBS) --target dag_test
+	@mkdir -p build/jinja
+	@python3 tests/jinja/make_cases.py $(or $(CASES),10000) build/jinja/cases.json $(or $(SEED),1)
+	@ARMATURE_JINJA_CASES=build/jinja/cases.json build/$(PRESET)/src/dag/dag_test --gtest_filter='Jinja.*' --gtest_brief=1
+
 clients: ## real Azure clients (az, Python, JavaScript, Go) against the sandbox; needs the package registries
 	@scripts/setup build clients
 	@$(MAKE) --no-print-directory configure
