@@ -7,11 +7,11 @@
 
 #include "api/api.h"
 #include "app/access_plane.h"
+#include "app/data_directory.h"
 #include "app/file_watch.h"
 #include "app/gateway_front.h"
 #include "app/local_azure.h"
 #include "app/local_workloads.h"
-#include "app/trust_bundle.h"
 #include "app/version.h"
 #include "base/bytes.h"
 #include "base/files.h"
@@ -76,16 +76,10 @@ struct GatewayServer::Impl {
   }
 
   Status open_data() {
-    ARMATURE_CHECK(make_private_directory(config.data_dir));
-    storage::Database::Options options;
-    options.path = data("armature.db");
-    ARMATURE_TRY(database, storage::Database::open(options));
-    ARMATURE_TRY(authority,
-                 http::load_or_make_authority(data("ca"), "Armature local CA", clock, random));
-    ARMATURE_CHECK(write_trust_bundle(data("ca"), authority));
-    http::Runtime::Options threads;
-    threads.workers = config.server_workers;
-    runtime = std::make_unique<http::Runtime>(threads);
+    ARMATURE_TRY(DataDirectory opened, open_data_directory(config, clock, random));
+    authority = std::move(opened.authority);
+    database = std::move(opened.database);
+    runtime = std::move(opened.runtime);
     return Ok{};
   }
 

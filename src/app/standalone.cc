@@ -4,9 +4,9 @@
 
 #include "api/api.h"
 #include "app/access_plane.h"
+#include "app/data_directory.h"
 #include "app/gateway_front.h"
 #include "app/local_azure.h"
-#include "app/trust_bundle.h"
 #include "app/version.h"
 #include "base/bytes.h"
 #include "base/files.h"
@@ -55,16 +55,10 @@ struct Standalone::Impl {
   std::filesystem::path data(const char* name) const { return config.data_dir / name; }
 
   Status open_data() {
-    ARMATURE_CHECK(make_private_directory(config.data_dir));
-    storage::Database::Options options;
-    options.path = data("armature.db");
-    ARMATURE_TRY(database, storage::Database::open(options));
-    ARMATURE_TRY(authority,
-                 http::load_or_make_authority(data("ca"), "Armature local CA", clock, random));
-    ARMATURE_CHECK(write_trust_bundle(data("ca"), authority));
-    http::Runtime::Options threads;
-    threads.workers = config.server_workers;
-    runtime = std::make_unique<http::Runtime>(threads);
+    ARMATURE_TRY(DataDirectory opened, open_data_directory(config, clock, random));
+    authority = std::move(opened.authority);
+    database = std::move(opened.database);
+    runtime = std::move(opened.runtime);
     return Ok{};
   }
 
