@@ -40,14 +40,33 @@ tasks:
 """
 
 
-class Server:
+class Program:
+    """An armature process with a data directory; what it writes goes to self.log."""
+    process = None
+
+    def come_up(self, arguments, **more):
+        found = self.data / "server.json"
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(arguments, stdout=log, stderr=log, **more)
+        wait_for(lambda: found.exists() or self.process.poll() is not None, f"'armature {arguments[1]}' to come up")
+        assert self.process.poll() is None, self.log.read_text()[-4000:]
+        return json.loads(found.read_text())
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(PATIENCE)
+            # A sanitizer's finding ends the program with a status of its own.
+            assert self.process.returncode == 0, self.log.read_text()[-8000:]
+
+
+class Server(Program):
     def __init__(self, folder: pathlib.Path, file_roots=()):
         self.data = folder / "data"
         self.dags = folder / "dags"
         self.dags.mkdir(parents=True, exist_ok=True)
         self.log = folder / "server.log"
         self.file_roots = [str(root) for root in file_roots]
-        self.process = None
         self.sets = {"server.port": 0, "gateway.port": 0, "sandbox.port": 0,
                      "gateway.first_delay": "20ms", "sandbox.provisioning_time": "50ms"}
 
@@ -57,21 +76,9 @@ class Server:
             arguments += ["--set", f"{key}={value}"]
         if self.file_roots:
             arguments += ["--set", "dags.file_roots=" + ":".join(self.file_roots)]
-        found = self.data / "server.json"
-        found.unlink(missing_ok=True)
-        with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(arguments, stdout=log, stderr=log, cwd=self.log.parent)
-        wait_for(lambda: found.exists() or self.process.poll() is not None, "the server to come up")
-        assert self.process.poll() is None, self.log.read_text()[-4000:]
-        self.address = json.loads(found.read_text())
+        (self.data / "server.json").unlink(missing_ok=True)
+        self.address = self.come_up(arguments, cwd=self.log.parent)
         return self
-
-    def stop(self):
-        if self.process and self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(PATIENCE)
-            # A sanitizer's finding ends the program with a status of its own.
-            assert self.process.returncode == 0, self.log.read_text()[-8000:]
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)

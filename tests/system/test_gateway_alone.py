@@ -12,20 +12,19 @@ import urllib.request
 
 import pytest
 
-from conftest import BINARY, PATIENCE, SUBSCRIPTION, wait_for
+from conftest import BINARY, PATIENCE, SUBSCRIPTION, Program, wait_for
 from test_sandbox_alone import Alone
 
 GROUPS = f"/subscriptions/{SUBSCRIPTION}/resourceGroups"
 VERSION = "api-version=2021-04-01"
 
 
-class Gateway:
+class Gateway(Program):
     """In front of the sandbox, as the sandbox's owner; `robot` calls by tokens of the sandbox's Entra."""
 
     def __init__(self, folder, sandbox):
         self.folder, self.sandbox = folder, sandbox
         self.data, self.log, self.config = folder / "gateway", folder / "gateway.log", folder / "gateway.yaml"
-        self.process = None
         self.robot = self.register("robot")
         self.audience = self.register("gate")["appId"]
         self.write_config()
@@ -84,19 +83,8 @@ workloads:
         return list(map(str, out))
 
     def start(self, **sets):
-        found = self.data / "server.json"
-        with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(self.arguments(**sets), stdout=log, stderr=log, cwd=self.folder)
-        wait_for(lambda: found.exists() or self.process.poll() is not None, "the gateway to come up")
-        assert self.process.poll() is None, self.log.read_text()[-4000:]
-        self.address = json.loads(found.read_text())
+        self.address = self.come_up(self.arguments(**sets), cwd=self.folder)
         return self
-
-    def stop(self):
-        if self.process and self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(PATIENCE)
-            assert self.process.returncode == 0, self.log.read_text()[-8000:]
 
     def cli(self, *arguments):
         done = subprocess.run([BINARY, *map(str, arguments), "--data-dir", str(self.data)], capture_output=True, text=True,

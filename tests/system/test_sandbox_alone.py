@@ -9,31 +9,20 @@ import urllib.request
 
 import pytest
 
-from conftest import BINARY, PATIENCE, SUBSCRIPTION, wait_for
+from conftest import BINARY, PATIENCE, SUBSCRIPTION, Program
 
 GROUPS = f"/subscriptions/{SUBSCRIPTION}/resourceGroups"
 
 
-class Alone:
+class Alone(Program):
     def __init__(self, folder):
-        self.data, self.log, self.process, self.token = folder / "data", folder / "log", None, None
+        self.data, self.log, self.token = folder / "data", folder / "log", None
 
     def start(self, *flags):
-        with open(self.log, "ab") as log:
-            self.process = subprocess.Popen([BINARY, "sandbox", "start", "--port", "0", "--data-dir", str(self.data), *flags],
-                                            stdout=log, stderr=log)
-        found = self.data / "server.json"
-        wait_for(lambda: found.exists() or self.process.poll() is not None, "the sandbox to come up")
-        assert self.process.poll() is None, self.log.read_text()[-4000:]
-        self.sandbox = json.loads(found.read_text())["sandbox"]
+        arguments = [BINARY, "sandbox", "start", "--port", "0", "--data-dir", str(self.data), *flags]
+        self.sandbox = self.come_up(arguments)["sandbox"]
         self.token = None
         return self
-
-    def stop(self):
-        if self.process and self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(PATIENCE)
-            assert self.process.returncode == 0, self.log.read_text()[-8000:]
 
     def cli(self, *arguments, check=True):
         done = subprocess.run([BINARY, "sandbox", *map(str, arguments), "--data-dir", str(self.data)],
