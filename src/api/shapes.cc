@@ -103,6 +103,15 @@ Json dag_details_json(const orchestrator::DagInfo& info) {
   access["identity"] = def.access.identity;
   access["roles"] = std::move(roles);
   object["access"] = std::move(access);
+  JsonArray groups;
+  for (const dag::GroupDef& group : def.groups) {
+    JsonObject one;
+    one["group_id"] = group.id;
+    one["parent_group_id"] = group.parent ? Json(def.groups[*group.parent].id) : Json(nullptr);
+    one["tooltip"] = text_or_null(group.tooltip);
+    groups.push_back(std::move(one));
+  }
+  object["task_groups"] = std::move(groups);
   JsonArray errors;
   for (const dag::Diagnostic& error : info.errors) errors.push_back(dag::to_json(error));
   object["import_errors"] = std::move(errors);
@@ -119,6 +128,7 @@ Json task_json(const dag::DagDef& dag, const dag::TaskDef& task) {
   for (const std::size_t index : task.downstream)
     downstream.emplace_back(dag.tasks[index].id.str());
   out["downstream_task_ids"] = std::move(downstream);
+  out["task_group_id"] = task.group ? Json(dag.groups[*task.group].id) : Json(nullptr);
   out["trigger_rule"] = dag::to_string(task.trigger_rule);
   out["retries"] = task.retry.retries;
   out["retry_delay"] = time_delta(task.retry.retry_delay);

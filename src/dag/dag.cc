@@ -39,4 +39,9 @@ const TaskDef* DagDef::find(std::string_view task_id) const {
   return it == tasks.end() ? nullptr : &*it;
 }
 
+bool DagDef::is_in_group(std::optional<std::size_t> inner, std::size_t outer) const {
+  while (inner && *inner != outer) inner = groups[*inner].parent;
+  return inner.has_value();
+}
+
 }  // namespace armature::dag

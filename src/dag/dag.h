@@ -64,9 +64,22 @@ struct Position {
   int column = 0;  // from 1
 };
 
+struct GroupDef {
+  std::string id;  // full: with those of the groups around it, as far as they prefix
+  std::string tooltip;
+  std::optional<std::size_t> parent;  // index into DagDef::groups
+  bool prefix_group_id = true;
+  Position at;
+  // What a task or group written as `name` inside this group is called.
+  std::string child_id(const std::string& name) const {
+    return prefix_group_id ? id + "." + name : name;
+  }
+};
+
 struct TaskDef {
   explicit TaskDef(TaskId task_id) : id(std::move(task_id)) {}
   TaskId id;
+  std::optional<std::size_t> group;   // index into DagDef::groups
   std::string operator_name;          // "azure.arm_deployment"
   std::vector<std::size_t> upstream;  // indexes into DagDef::tasks
   std::vector<std::size_t> downstream;
@@ -134,12 +147,15 @@ struct DagDef {
   std::vector<ParamDef> params;
   std::vector<std::pair<std::string, Json>> user_defined_macros;  // T, in order
   AccessDef access;
+  std::vector<GroupDef> groups;
   std::vector<TaskDef> tasks;
   std::string file;     // path as loaded
   std::string source;   // the document's text
   std::string version;  // content hash, hex
 
   const TaskDef* find(std::string_view task_id) const;
+  bool is_in_group(std::optional<std::size_t> inner,
+                   std::size_t outer) const;  // also deeper, or it
 };
 
 }  // namespace armature::dag

@@ -48,6 +48,7 @@ void fill(const YamlNode& root, const std::vector<OperatorSpec>& operators, Draf
   read_params(fields.map("params"), draft);
   read_macros(fields.map("user_defined_macros"), draft);
   const YamlNode* defaults = fields.map("default_args");
+  read_groups(fields.take("task_groups"), draft);
   const YamlNode* tasks = fields.require("tasks");
   if (tasks != nullptr && !tasks->is_list()) {
     draft.report.wrong_type(*tasks, "tasks", "a list of tasks");

@@ -32,6 +32,14 @@ void read_role_tasks(const YamlNode& node, const std::string& path, RoleEntry& e
       draft.report.wrong_type(item, at, "a string");
       continue;
     }
+    const auto group = std::ranges::find(draft.dag.groups, item.text(), &GroupDef::id);
+    if (group != draft.dag.groups.end()) {
+      const auto index = static_cast<std::size_t>(group - draft.dag.groups.begin());
+      for (std::size_t t = 0; t < ids.size(); ++t) {
+        if (draft.dag.is_in_group(draft.dag.tasks[t].group, index)) entry.tasks.push_back(t);
+      }
+      continue;
+    }
     const auto task = std::ranges::find(ids, item.text());
     if (task == ids.end()) {
       draft.report.error(item.at, at, "unknown_task",

@@ -39,6 +39,7 @@ constexpr Rename kKeys[] = {
     {"timeout_sec",           "execution_timeout"     },
     {"timeout",               "dagrun_timeout"        },
     {"retry_delay_sec",       "retry_delay"           },
+    {"task_group_name",       "task_group"            },
     {"command",               "bash_command"          },
     {"script",                "bash_command"          },
     {"run",                   "bash_command"          },

@@ -15,7 +15,6 @@ const std::vector<std::string>& later_fields() {
                                                   "overlap",
                                                   "max_consecutive_failed_dag_runs",
                                                   "deadline",
-                                                  "task_groups",
                                                   "approvals",
                                                   "template_searchpath",
                                                   "access_control",

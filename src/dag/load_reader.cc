@@ -43,18 +43,20 @@ bool Report::failed() const {
   return std::ranges::any_of(all_, [](const Diagnostic& one) { return !one.warning; });
 }
 
-Fields::Fields(const YamlNode& map, std::string path, const YamlNode* defaults,
-               std::string defaults_path, Report& report)
+Fields::Fields(const YamlNode& map, std::string path, std::vector<Defaults> defaults,
+               Report& report)
     : Fields(map, std::move(path), report) {
-  defaults_ = defaults;
-  defaults_path_ = std::move(defaults_path);
+  defaults_ = std::move(defaults);
 }
 
 std::string Fields::path_of(const std::string& key) const {
-  const bool own =
-      defaults_ == nullptr || map_.find(key) != nullptr || defaults_->find(key) == nullptr;
-  const std::string& before = own ? path_ : defaults_path_;
-  return before.empty() ? key : before + "." + key;
+  const std::string* before = &path_;
+  if (map_.find(key) == nullptr) {
+    const auto other = std::ranges::find_if(
+        defaults_, [&](const Defaults& one) { return one.map->find(key) != nullptr; });
+    if (other != defaults_.end()) before = &other->path;
+  }
+  return before->empty() ? key : *before + "." + key;
 }
 
 const YamlNode* Fields::find(const std::string& key, bool take) {
@@ -64,8 +66,10 @@ const YamlNode* Fields::find(const std::string& key, bool take) {
     if (take) taken_[i] = true;
     return &map_.entries[i].value;
   }
-  const auto* other = defaults_ == nullptr ? nullptr : defaults_->find(key);
-  return other == nullptr ? nullptr : &other->value;
+  for (const Defaults& other : defaults_) {
+    if (const auto* entry = other.map->find(key)) return &entry->value;
+  }
+  return nullptr;
 }
 const YamlNode* Fields::take(const std::string& key) { return find(key, true); }
 

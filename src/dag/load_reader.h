@@ -33,9 +33,12 @@ class Fields {
  public:
   Fields(const YamlNode& map, std::string path, Report& report)
       : map_(map), path_(std::move(path)), report_(report), taken_(map.entries.size(), false) {}
-  // As above, with a second mapping for the keys that the first does not have.
-  Fields(const YamlNode& map, std::string path, const YamlNode* defaults, std::string defaults_path,
-         Report& report);
+  // As above, with further mappings for the keys that the first does not have, the nearest first.
+  struct Defaults {
+    const YamlNode* map;
+    std::string path;
+  };
+  Fields(const YamlNode& map, std::string path, std::vector<Defaults> defaults, Report& report);
 
   const YamlNode* take(const std::string& key);  // absent: nullptr
   const YamlNode* require(const std::string& key);
@@ -62,8 +65,7 @@ class Fields {
 
   const YamlNode& map_;
   std::string path_;
-  const YamlNode* defaults_ = nullptr;
-  std::string defaults_path_;
+  std::vector<Defaults> defaults_;
   Report& report_;
   std::vector<bool> taken_;
   std::vector<std::string> asked_;

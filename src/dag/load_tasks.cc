@@ -14,13 +14,12 @@ constexpr std::size_t kMaxTasks = 10'000;
 constexpr std::size_t kMaxPoolName = 256;
 
 const std::vector<std::string>& own_fields() {
-  static const std::vector<std::string> kNames = {"task_id", "operator", "dependencies",
-                                                  "upstream"};
+  static const std::vector<std::string> kNames = {"task_id", "operator", "dependencies", "upstream",
+                                                  "task_group"};
   return kNames;
 }
 const std::vector<std::string>& later_fields() {
-  static const std::vector<std::string> kNames = {"task_group",
-                                                  "queued_timeout",
+  static const std::vector<std::string> kNames = {"queued_timeout",
                                                   "queue",
                                                   "locks",
                                                   "depends_on_past",
@@ -67,7 +66,7 @@ class TaskReader {
       report_.error(list.at, "tasks", "too_large", "more than 10,000 tasks");
       return;
     }
-    check_defaults();
+    check_all_defaults();
     for (std::size_t i = 0; i < list.items.size(); ++i) {
       path_ = "tasks[" + std::to_string(i) + "]";
       if (list.items[i].is_map()) {
@@ -79,15 +78,22 @@ class TaskReader {
   }
 
  private:
-  void check_defaults() {
-    if (defaults_ == nullptr) return;
+  void check_all_defaults() {
     std::vector<std::string> known = common_task_fields();
     for (const OperatorSpec& spec : operators_) {
       for (const ArgumentSpec& one : spec.arguments) known.push_back(one.name);
     }
-    for (const auto& entry : defaults_->entries) {
+    if (defaults_ != nullptr) check_defaults({defaults_, "default_args"}, known);
+    for (const GroupDraft& group : draft_.groups) {
+      const bool own = !group.defaults.empty() && group.defaults[0].path.starts_with(group.path);
+      if (own) check_defaults(group.defaults[0], known);
+    }
+  }
+
+  void check_defaults(const Fields::Defaults& defaults, const std::vector<std::string>& known) {
+    for (const auto& entry : defaults.map->entries) {
       if (has(known, entry.key)) continue;
-      const std::string path = "default_args." + entry.key;
+      const std::string path = defaults.path + "." + entry.key;
       if (has(own_fields(), entry.key)) {
         report_.error(entry.at, path, "invalid_value",
                       "'" + entry.key + "' belongs to each task, it has no default");
@@ -103,28 +109,55 @@ class TaskReader {
     }
   }
 
-  void read(const YamlNode& node) {
-    Fields fields(node, path_, defaults_, "default_args", report_);
-    const YamlNode* id = fields.require("task_id");
-    const auto text = fields.text("task_id");
-    const OperatorSpec* spec = read_operator(fields);
-    auto task_id = text && is_airflow_key(*text) ? TaskId::parse(*text)
-                                                 : Result<TaskId>(fail(Code::kInvalid, ""));
-    if (text && !task_id) {
-      report_.error(id->at, path_ + ".task_id", "invalid_value",
+  // The group stands among the task's own fields: it says where the rest of the defaults are.
+  std::optional<std::size_t> read_group(const YamlNode& node) {
+    const auto* entry = node.find("task_group");
+    if (entry == nullptr || !entry->value.is_string()) return std::nullopt;
+    return find_group(std::string(entry->value.text()), entry->value.at, path_ + ".task_group",
+                      draft_);
+  }
+
+  std::optional<TaskId> read_id(Fields& fields, std::optional<std::size_t> group) {
+    const YamlNode* node = fields.require("task_id");
+    auto text = fields.text("task_id");
+    if (!text) return std::nullopt;
+    const bool good = is_airflow_key(*text);
+    if (group) text = draft_.dag.groups[*group].child_id(*text);
+    auto id = TaskId::parse(*text);
+    if (!good || !is_airflow_key(*text) || !id) {
+      report_.error(node->at, path_ + ".task_id", "invalid_value",
                     "a task id has 1 to 250 letters, digits, '_', '.' or '-'");
+      return std::nullopt;
     }
-    if (!task_id) return;
-    if (!seen_.insert(*text).second) {
-      report_.error(id->at, path_ + ".task_id", "duplicate_task",
-                    "there is already a task '" + *text + "'");
-      return;
+    const bool is_group =
+        std::ranges::find(draft_.dag.groups, *text, &GroupDef::id) != draft_.dag.groups.end();
+    if (!seen_.insert(*text).second || is_group) {
+      report_.error(node->at, path_ + ".task_id", "duplicate_task",
+                    std::string("there is already a ") + (is_group ? "task group" : "task") + " '" +
+                        *text + "'");
+      return std::nullopt;
     }
-    TaskDef task(*task_id);
+    return *id;
+  }
+
+  void read(const YamlNode& node) {
+    const auto group = read_group(node);
+    std::vector<Fields::Defaults> defaults;
+    if (group) defaults = draft_.groups[*group].defaults;
+    if (defaults_ != nullptr) defaults.push_back({defaults_, "default_args"});
+    Fields fields(node, path_, std::move(defaults), report_);
+    fields.text("task_group");
+    const auto id = read_id(fields, group);
+    const OperatorSpec* spec = read_operator(fields);
+    if (!id) return;
+    TaskDef task(*id);
+    task.group = group;
     task.at = node.at;
     if (spec != nullptr) task.operator_name = spec->name;
     read_common(fields, task);
-    draft_.dependencies.push_back(read_dependencies(fields));
+    draft_.dependencies.push_back(read_dependencies(fields, "dependencies"));
+    std::ranges::move(read_dependencies(fields, "upstream"),
+                      std::back_inserter(draft_.dependencies.back()));
     draft_.needs_azure.push_back(spec != nullptr && spec->needs_azure);
     if (spec != nullptr) {
       read_arguments(fields, *spec, task);
@@ -247,20 +280,6 @@ class TaskReader {
     site.condition = true;
     draft_.sites.push_back(std::move(site));
     return text;
-  }
-
-  std::vector<Dependency> read_dependencies(Fields& fields) {
-    std::vector<Dependency> out;
-    for (const char* key : {"dependencies", "upstream"}) {
-      const YamlNode* node = fields.take(key);
-      const auto names = fields.texts(key);
-      if (node == nullptr || names.size() != node->items.size()) continue;
-      for (std::size_t i = 0; i < names.size(); ++i) {
-        out.push_back(
-            {names[i], node->items[i].at, path_ + "." + key + "[" + std::to_string(i) + "]"});
-      }
-    }
-    return out;
   }
 
   void read_arguments(Fields& fields, const OperatorSpec& spec, TaskDef& task) {

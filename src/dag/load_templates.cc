@@ -46,7 +46,10 @@ class TemplateCheck {
   explicit TemplateCheck(Draft& draft) : draft_(draft), report_(draft.report) {
     for (const ParamDef& param : draft.dag.params) params_.push_back(param.name);
     for (const auto& macro : draft.dag.user_defined_macros) macros_.push_back(macro.first);
-    for (const TaskDef& task : draft.dag.tasks) tasks_.push_back(task.id.str());
+    for (const TaskDef& task : draft.dag.tasks) {
+      index_.emplace(task.id.str(), tasks_.size());
+      tasks_.push_back(task.id.str());
+    }
   }
 
   // Macros come first: what they read of the parameters counts for every place that names them.
@@ -138,22 +141,42 @@ class TemplateCheck {
                       "'tasks' is read as tasks.TASK_ID.output, .state or "
                       ".try_number");
     }
-    const auto found = std::ranges::find(tasks_, parts[1]);
-    if (found == tasks_.end()) {
-      return complain("unknown_task", "there is no task '" + parts[1] + "'",
-                      did_you_mean(parts[1], tasks_));
-    }
+    // An id may have dots: the shortest one that a field follows, else the longest.
     static const std::vector<std::string> kFields = {"output", "state", "try_number"};
-    if (std::ranges::find(kFields, parts[2]) == kFields.end()) {
-      return complain("unknown_name",
-                      "a task has output, state and try_number, not '" + parts[2] + "'",
-                      did_you_mean(parts[2], kFields));
+    std::size_t used = 0;
+    for (std::size_t n = 1; n < parts.size(); ++n) {
+      if (!index_.contains(join_ids(parts, n))) continue;
+      used = n;
+      const bool field =
+          n + 1 < parts.size() && std::ranges::find(kFields, parts[n + 1]) != kFields.end();
+      if (field) break;
     }
-    const auto index = static_cast<std::size_t>(found - tasks_.begin());
-    if (is_upstream(index, site.index)) return;
-    complain("missing_dependency",
-             "'" + tasks_[site.index] + "' reads tasks." + parts[1] + ", which may not have run",
-             site.index == index ? "" : "add " + parts[1] + " to its dependencies");
+    const auto found = index_.find(join_ids(parts, std::max<std::size_t>(used, 1)));
+    if (found == index_.end()) {
+      const std::string id = join_ids(parts, parts.size() - 2);
+      return complain("unknown_task", "there is no task '" + id + "'", did_you_mean(id, tasks_));
+    }
+    if (used + 1 >= parts.size()) {
+      return complain("unknown_name",
+                      "'tasks' is read as tasks.TASK_ID.output, .state or .try_number");
+    }
+    if (std::ranges::find(kFields, parts[used + 1]) == kFields.end()) {
+      return complain("unknown_name",
+                      "a task has output, state and try_number, not '" + parts[used + 1] + "'",
+                      did_you_mean(parts[used + 1], kFields));
+    }
+    if (is_upstream(found->second, site.index)) return;
+    complain(
+        "missing_dependency",
+        "'" + tasks_[site.index] + "' reads tasks." + found->first + ", which may not have run",
+        site.index == found->second ? "" : "add " + found->first + " to its dependencies");
+  }
+
+  // parts[1] to parts[count] as one id.
+  static std::string join_ids(const std::vector<std::string>& parts, std::size_t count) {
+    std::string out = parts[1];
+    for (std::size_t i = 2; i <= count; ++i) out += "." + parts[i];
+    return out;
   }
 
   bool is_upstream(std::size_t above, std::size_t task) {
@@ -187,6 +210,7 @@ class TemplateCheck {
   Draft& draft_;
   Report& report_;
   std::vector<std::string> params_, macros_, tasks_;
+  std::map<std::string, std::size_t> index_;  // of each task
   std::map<std::string, std::set<std::string>> macro_reads_;
   std::map<std::size_t, std::set<std::size_t>> ancestors_;
 };

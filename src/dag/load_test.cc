@@ -172,6 +172,64 @@ TEST(Load, MergesDefaultsUnderTasks) {
   EXPECT_EQ(loaded.dags[0].find("nobody"), nullptr);
 }
 
+std::vector<std::string> ids_of(const DagDef& dag, const std::vector<std::size_t>& tasks) {
+  std::vector<std::string> out;
+  for (const std::size_t task : tasks) out.push_back(dag.tasks[task].id.str());
+  std::ranges::sort(out);
+  return out;
+}
+
+TEST(Load, GroupsPrefixAndWaitAsAWhole) {
+  const Loaded loaded = load_case("groups.yaml");
+  for (const Diagnostic& one : loaded.diagnostics) ADD_FAILURE() << to_text(one);
+  ASSERT_EQ(loaded.dags.size(), 1u);
+  const DagDef& dag = loaded.dags[0];
+  using Ids = std::vector<std::string>;
+  const std::vector<std::pair<std::string, Ids>> upstream = {
+      {"start",            {}                                      },
+      {"build.compile",    {"start"}                               },
+      {"build.check.unit", {"build.compile"}                       },
+      {"build.check.lint", {"start"}                               },
+      {"build.pack",       {"build.check.lint", "build.check.unit"}},
+      {"ship",             {"build.pack"}                          },
+      {"tell",             {"ship"}                                },
+  };
+  ASSERT_EQ(dag.tasks.size(), upstream.size());
+  for (const auto& [id, above] : upstream) {
+    const TaskDef* task = dag.find(id);
+    ASSERT_NE(task, nullptr) << id;
+    EXPECT_EQ(ids_of(dag, task->upstream), above) << id;
+  }
+  ASSERT_EQ(dag.groups.size(), 3u);  // those around come first
+  EXPECT_EQ(dag.groups[0].tooltip, "what is made");
+  EXPECT_EQ(dag.groups[1].id, "build.check");
+  EXPECT_EQ(dag.groups[1].parent, 0u);
+  EXPECT_FALSE(dag.groups[2].prefix_group_id);
+  EXPECT_EQ(dag.find("start")->retry.retries, 1);
+  EXPECT_EQ(dag.find("build.compile")->retry.retries, 2);
+  EXPECT_EQ(dag.find("build.check.unit")->retry.retries, 3);
+  EXPECT_EQ(dag.find("build.check.lint")->retry.retries, 0);
+  EXPECT_EQ(dag.find("build.check.lint")->retry.retry_delay, std::chrono::seconds(5));
+  EXPECT_EQ(dag.find("build.check.lint")->owner, "platform");
+  EXPECT_FALSE(dag.find("ship")->group == dag.find("build.pack")->group);
+}
+
+TEST(Load, WideGroupsAreBounded) {
+  std::string text =
+      "dag_id: d\ntask_groups:\n- {group_id: a}\n- {group_id: b, dependencies: [a]}\n";
+  text += "tasks:\n";
+  for (int i = 0; i < 1001; ++i) {
+    for (const char* group : {"a", "b"}) {
+      text +=
+          "- {task_id: t" + std::to_string(i) + ", operator: empty, task_group: " + group + "}\n";
+    }
+  }
+  const Loaded loaded = load(text, "f", operators());
+  ASSERT_EQ(loaded.diagnostics.size(), 1u);
+  EXPECT_EQ(loaded.diagnostics[0].code, "too_large");
+  EXPECT_EQ(loaded.diagnostics[0].path, "task_groups[1].dependencies[0]");
+}
+
 TEST(Load, AFileHoldsSeveralDags) {
   const Loaded loaded = load_case("several.yaml");
   for (const Diagnostic& one : loaded.diagnostics) ADD_FAILURE() << to_text(one);

@@ -45,6 +45,7 @@ constexpr std::string_view kDag = R"json({
                             "propertyNames": {"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"}},
     "default_args": {"type": "object", "description": "Fields that tasks have when they do not say",
                      "additionalProperties": false, "properties": {}},
+    "task_groups": {"type": "array", "maxItems": 1000, "items": {"$ref": "#/definitions/group"}},
     "access": {"type": "object", "additionalProperties": false, "properties": {
       "azure": {"type": "object", "additionalProperties": false, "required": ["identity", "roles"],
         "description": "What the DAG may touch; nothing else is reachable", "properties": {
@@ -67,6 +68,18 @@ constexpr std::string_view kDag = R"json({
     "zone": {"type": "string", "description": "IANA, such as Europe/Amsterdam"},
     "cron": {"description": "Five fields, or a preset",
              "anyOf": [{"type": "string", "pattern": "^[^@]"}]},
+    "group": {"type": "object", "additionalProperties": false,
+      "anyOf": [{"required": ["group_id"]}, {"required": ["group_name"]}],
+      "properties": {
+        "group_id": {"$ref": "#/definitions/key"},
+        "group_name": {"$ref": "#/definitions/key"},
+        "tooltip": {"type": "string"},
+        "parent_group": {"type": "string", "description": "The group around it"},
+        "prefix_group_id": {"type": "boolean", "default": true,
+                            "description": "Ids inside begin with the group's"},
+        "dependencies": {"type": "array", "items": {"$ref": "#/definitions/key"},
+                         "description": "Tasks and groups that all of it waits for"},
+        "default_args": {"$ref": "#/properties/default_args"}}},
     "role": {"type": "object", "additionalProperties": false, "required": ["role", "scope", "tasks"],
       "properties": {
         "role": {"type": "string", "description": "A built-in role's name or id"},
@@ -146,6 +159,7 @@ JsonObject task_properties(const OperatorSpec& spec) {
   JsonObject out = common_properties();
   out["task_id"] = reference("key");
   out["operator"] = enum_of(names_of(spec));
+  out["task_group"] = reference("key");
   JsonObject ids;
   ids["type"] = "array";
   ids["items"] = reference("key");

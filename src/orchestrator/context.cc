@@ -84,6 +84,18 @@ JsonObject instance_of(const RenderInput& input) {
   return out;
 }
 
+// group.task is also found step by step; what is there already stays.
+void add_nested(std::string_view id, JsonObject value, JsonObject& out) {
+  const std::size_t dot = id.find('.');
+  const std::string_view step = id.substr(0, dot);
+  if (dot == std::string_view::npos) {
+    out.emplace(step, std::move(value));
+    return;
+  }
+  auto& inner = out.emplace(step, JsonObject{}).first->value();
+  if (inner.is_object()) add_nested(id.substr(dot + 1), std::move(value), inner.as_object());
+}
+
 JsonObject tasks_of(const RenderInput& input) {
   JsonObject out;
   for (const TaskRow& row : input.run.tasks) {
@@ -92,7 +104,8 @@ JsonObject tasks_of(const RenderInput& input) {
     one["output"] = output == input.outputs.end() ? Json(nullptr) : output->second;
     one["state"] = dag::to_string(row.state);
     one["try_number"] = row.try_number;
-    out[row.task_id] = std::move(one);
+    out[row.task_id] = one;
+    if (row.task_id.find('.') != std::string::npos) add_nested(row.task_id, std::move(one), out);
   }
   return out;
 }

@@ -107,6 +107,15 @@ TEST(DagSchema, KnowsTheFieldsOfAccess) {
                             "all, %s}]}}\n"));
 }
 
+TEST(DagSchema, KnowsTheFieldsOfAGroup) {
+  const std::string form =
+      "dag_id: d\ntasks: [{task_id: a, operator: empty, task_group: g}]\n"
+      "task_groups:\n  - %s\n    ";
+  Names known = known_to_loader(form + "group_id: g\n");
+  known.merge(known_to_loader(form + "group_name: g\n"));
+  EXPECT_EQ(keys_of(schema().at("definitions").at("group").at("properties")), known);
+}
+
 TEST(DagSchema, KnowsTheFieldsOfASchedule) {
   Names described;
   for (const Json& form : schema().at("properties").at("schedule").at("anyOf").as_array()) {
@@ -145,7 +154,8 @@ TEST(DagSchema, KnowsWhatMayBeADefault) {
   for (const Json& branch : schema().at("definitions").at("task").at("allOf").as_array()) {
     all.merge(keys_of(branch.at("then").at("properties")));
   }
-  for (const char* own : {"task_id", "operator", "dependencies", "upstream"}) all.erase(own);
+  for (const char* own : {"task_id", "operator", "dependencies", "upstream", "task_group"})
+    all.erase(own);
   EXPECT_EQ(keys_of(defaults), all);
 }
 
