@@ -31,7 +31,9 @@ CREATE INDEX audit_by_task ON audit (run_id, task_id, sequence);
 )sql"}}};
 
 std::string chained(std::string_view content, std::string_view previous_hash) {
-  return sha256_hex(std::string(content) + "\n" + std::string(previous_hash));
+  std::string text;
+  text.reserve(content.size() + 1 + previous_hash.size());
+  return sha256_hex(text.append(content).append("\n").append(previous_hash));
 }
 
 Result<AuditRecord> record_from(const std::string& content) {
@@ -106,13 +108,13 @@ Status AuditLog::append(storage::Connection& connection, const Records& records)
                      "previous_hash, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
             .bind(sequence)
             .bind(to_micros(record.at))
-            .bind(record.dag_id)
-            .bind(record.run_id)
-            .bind(record.task_id)
-            .bind(record.decision)
-            .bind(content)
-            .bind(previous_hash)
-            .bind(hash)
+            .bind_kept(record.dag_id)
+            .bind_kept(record.run_id)
+            .bind_kept(record.task_id)
+            .bind_kept(record.decision)
+            .bind_kept(content)
+            .bind_kept(previous_hash)
+            .bind_kept(hash)
             .run());
     previous_hash = std::move(hash);
   }

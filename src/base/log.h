@@ -45,6 +45,7 @@ class Log {
   using Sink = std::function<void(std::string_view line)>;  // gets a line without its newline
 
   Log(Sink sink, const Clock& clock, const Redactor& redactor, Level least = Level::kInfo);
+  bool writes(Level level) const { return level >= least_; }  // to save making its fields
   void write(Level level, std::string_view event, JsonObject fields = {});
   void info(std::string_view event, JsonObject fields = {}) {
     write(Level::kInfo, event, std::move(fields));

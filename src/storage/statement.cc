@@ -53,6 +53,14 @@ Statement& Statement::bind(std::string_view text) {
   return *this;
 }
 
+Statement& Statement::bind_kept(std::string_view text) {
+  const char* const bytes = text.data() ? text.data() : "";
+  if (status_) {
+    note(sqlite3_bind_text64(statement_, next_++, bytes, text.size(), SQLITE_STATIC, SQLITE_UTF8));
+  }
+  return *this;
+}
+
 Statement& Statement::bind_blob(std::string_view bytes) {
   const char* const start = bytes.data() ? bytes.data() : "";
   if (status_) {

@@ -38,6 +38,7 @@ class Statement {
   Statement& bind(int value) { return bind(std::int64_t{value}); }
   Statement& bind(std::string_view text);
   Statement& bind(const char* text) { return bind(std::string_view(text)); }
+  Statement& bind_kept(std::string_view text);  // not copied: the caller keeps it until the run
   Statement& bind_blob(std::string_view bytes);
   Statement& bind_null();
   template <class T>
