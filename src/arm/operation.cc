@@ -158,8 +158,9 @@ Status read_resource(const Path& path, Operation& op) {
   const bool instance = block.types.size() == pairs;
   if (!instance && !reads(op)) return no_route(op);
   op.is_collection = !instance;
-  op.scope = path.text();
-  if (!instance) {
+  if (instance) {
+    op.scope = op.target;
+  } else {
     const std::size_t above = path.blocks.size() - 1;
     if (pairs > 0) {
       op.scope = path.text(path.blocks.size(), pairs);
@@ -206,13 +207,13 @@ std::string unescaped(std::string_view text) {
 // Two api-version parameters could be read as one by us and as the other by Azure.
 Result<std::string> api_version_of(std::string_view query) {
   std::optional<std::string> found;
-  for (const std::string& part : split(query, '&')) {
+  while (!query.empty()) {
+    const std::string_view part = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(part.size() + 1, query.size()));
     const auto equals = part.find('=');
-    if (!equal_ci(trim(unescaped(std::string_view(part).substr(0, equals))), "api-version")) {
-      continue;
-    }
+    if (!equal_ci(trim(unescaped(part.substr(0, equals))), "api-version")) continue;
     if (found) return fail(Code::kInvalid, "the query has two api-version parameters");
-    found = equals == std::string::npos ? "" : unescaped(std::string_view(part).substr(equals + 1));
+    found = equals == std::string_view::npos ? "" : unescaped(part.substr(equals + 1));
   }
   return found.value_or("");
 }

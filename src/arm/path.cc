@@ -9,6 +9,7 @@ namespace armature::arm {
 namespace {
 
 constexpr std::size_t kMaxPath = 8192;
+constexpr std::size_t kUsualPath = 192;
 
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -132,10 +133,16 @@ Result<std::vector<std::string>> split_path(std::string_view path, Encoding enco
   if (path.empty()) return segments;
   // Names of backup containers and items are lists: "VMAppContainer;compute;group;vm".
   bool semicolons = false;
-  for (const std::string& raw : split(path, '/')) {
-    std::string segment = raw;
-    if (encoding == Encoding::kPercent) {
+  segments.reserve(16);
+  for (std::size_t begin = 0; begin <= path.size();) {
+    const std::size_t end = std::min(path.find('/', begin), path.size());
+    const std::string_view raw = path.substr(begin, end - begin);
+    begin = end + 1;
+    std::string segment;
+    if (encoding == Encoding::kPercent && raw.find('%') != std::string_view::npos) {
       ARMATURE_TRY(segment, decode(raw));
+    } else {
+      segment = raw;
     }
     ARMATURE_CHECK(check_segment(segment, semicolons));
     semicolons = semicolons || (!segments.empty() && is_providers(segments.back()) &&
@@ -178,8 +185,10 @@ bool Path::is_id() const {
 
 std::string Path::root_text() const {
   if (subscription_id.empty()) return "/";
-  std::string out = "/subscriptions/" + subscription_id;
-  if (!resource_group.empty()) out += "/resourceGroups/" + resource_group;
+  std::string out;
+  out.reserve(kUsualPath);
+  out.append("/subscriptions/").append(subscription_id);
+  if (!resource_group.empty()) out.append("/resourceGroups/").append(resource_group);
   return out;
 }
 
@@ -188,9 +197,11 @@ std::string Path::text(std::size_t block_count, std::size_t pairs) const {
   if (out == "/") out.clear();
   for (std::size_t b = 0; b < block_count; ++b) {
     const ProviderBlock& block = blocks[b];
-    out += "/providers/" + block.provider;
+    out.append("/providers/").append(block.provider);
     const std::size_t count = b + 1 == block_count ? pairs : block.names.size();
-    for (std::size_t i = 0; i < count; ++i) out += "/" + block.types[i] + "/" + block.names[i];
+    for (std::size_t i = 0; i < count; ++i) {
+      out.append("/").append(block.types[i]).append("/").append(block.names[i]);
+    }
   }
   return out.empty() ? "/" : out;
 }
@@ -202,13 +213,13 @@ std::string Path::text() const {
     out += "/" + blocks.back().types.back();
   }
   if (bare_providers) out += "/providers";
-  for (const std::string& segment : rest) out += "/" + segment;
+  for (const std::string& segment : rest) out.append("/").append(segment);
   return out.empty() ? "/" : out;
 }
 
 std::string full_type(const ProviderBlock& block, std::size_t type_count) {
   std::string out = block.provider;
-  for (std::size_t i = 0; i < type_count; ++i) out += "/" + block.types[i];
+  for (std::size_t i = 0; i < type_count; ++i) out.append("/").append(block.types[i]);
   return out;
 }
 
