@@ -4,42 +4,58 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <future>
+#include <utility>
 
 #include "http/exchange.h"
 
 namespace armature::http {
 
+Pool::Pool(Loop& loop, const ClientOptions& options)
+    : loop_(loop), options_(options), too_long_(loop.deadlines, [this] { sweep(); }) {}
+
 std::unique_ptr<Wire> Pool::take(const std::string& host) {
   const auto found = idle_.find(host);
-  if (found == idle_.end()) return nullptr;
   std::unique_ptr<Wire> wire;
-  Idles& idles = found->second;
+  if (found == idle_.end()) return wire;
+  auto& idles = found->second;
   while (!idles.empty() && !wire) {  // the last used first: the others may grow old and go
-    wire = std::move(idles.back()->wire);
+    wire = std::move(idles.back().wire);
     idles.pop_back();
     if (!wire->quiet()) wire.reset();
   }
-  if (idles.empty()) idle_.erase(found);
   return wire;
 }
 
-void Pool::put(const std::string& host, std::unique_ptr<Wire> wire, const ClientOptions& options) {
-  Idles& idles = idle_[host];
-  const auto place = idles.insert(idles.end(), nullptr);
-  const auto too_long = [this, host, place] {
-    const auto found = idle_.find(host);
-    found->second.erase(place);
-    if (found->second.empty()) idle_.erase(found);
-  };
-  *place = std::make_unique<Idle>(std::move(wire), loop_, too_long);
-  (*place)->deadline.set(options.idle_timeout);
-  if (idles.size() > options.max_idle_per_host) idles.pop_front();
-  if (idles.empty()) idle_.erase(host);
+void Pool::put(const std::string& host, std::unique_ptr<Wire> wire) {
+  if (options_.max_idle_per_host == 0) return;
+  auto& idles = idle_[host];
+  if (idles.size() >= options_.max_idle_per_host) idles.erase(idles.begin());
+  const Ticks until = loop_.deadlines.now() + options_.idle_timeout;
+  idles.push_back({std::move(wire), until});
+  if (armed_) return;
+  armed_ = true;
+  too_long_.set_at(until);
+}
+
+// Ends what was idle for too long, and forgets hosts without a connection.
+void Pool::sweep() {
+  const Ticks now = loop_.deadlines.now();
+  Ticks next = Ticks::max();
+  for (auto host = idle_.begin(); host != idle_.end();) {
+    std::erase_if(host->second, [&](const Idle& idle) { return idle.until <= now; });
+    if (!host->second.empty()) next = std::min(next, host->second.front().until);
+    host = host->second.empty() ? idle_.erase(host) : std::next(host);
+  }
+  armed_ = next != Ticks::max();
+  if (armed_) too_long_.set_at(next);
 }
 
 void Pool::abort() {
   idle_.clear();
+  too_long_.clear();
+  armed_ = false;
   const auto all = running;  // an exchange may leave while it is told
   for (Exchange* exchange : all) {
     if (running.contains(exchange)) exchange->abort();
@@ -47,7 +63,7 @@ void Pool::abort() {
 }
 
 Client::Impl::Impl(Runtime& on, ClientOptions with) : runtime(on.impl()), options(std::move(with)) {
-  for (const auto& loop : runtime.loops) pools.try_emplace(loop.get(), *loop);
+  for (const auto& loop : runtime.loops) pools.try_emplace(loop.get(), *loop, options);
 }
 
 Result<SSL_CTX*> Client::Impl::tls() {
@@ -56,32 +72,81 @@ Result<SSL_CTX*> Client::Impl::tls() {
   return (**tls_).get();
 }
 
-void Client::Impl::send(Request request, Micros timeout, std::function<void(Outcome)> done) {
-  {
-    const std::lock_guard lock(mutex_);
-    ++outstanding_;  // before the check below, so that abort() waits for whoever passes it
+// Counted from before the look at `closed`, so that abort() waits for whoever passes it.
+class Client::Impl::UnderWay {
+ public:
+  explicit UnderWay(std::shared_ptr<Impl> client) : client_(std::move(client)) {
+    const std::lock_guard lock(client_->mutex_);
+    ++client_->outstanding_;
   }
-  if (closed || runtime.stopping) {
-    done(Outcome{fail(Code::kUnavailable, "the client was stopped"), false});
-    finished();
-    return;
+  ~UnderWay() {
+    const std::lock_guard lock(client_->mutex_);
+    if (--client_->outstanding_ == 0) client_->changed_.notify_all();
   }
-  Loop& loop = runtime.here();
+  UnderWay(const UnderWay&) = delete;
+  UnderWay& operator=(const UnderWay&) = delete;
+  Impl& client() const { return *client_; }
+  bool stopped() const { return client_->closed || client_->runtime.stopping; }
+
+ private:
+  std::shared_ptr<Impl> client_;
+};
+
+// Whoever waits for a callback is told exactly once, also when the loop ends before the answer.
+struct Client::Impl::Told {
+  Told(std::shared_ptr<Impl> client, Request what, std::function<void(Outcome)> whom)
+      : under_way(std::move(client)), request(std::move(what)), done(std::move(whom)) {}
+  ~Told() {
+    if (done) tell(fail(Code::kUnavailable, "the client was stopped"));
+  }
+  Told(const Told&) = delete;
+  Told& operator=(const Told&) = delete;
+  void tell(Result<Response> response) {
+    std::exchange(done, nullptr)(Outcome{std::move(response), sent});
+  }
+
+  const UnderWay under_way;
+  const Request request;
+  std::function<void(Outcome)> done;
+  Loop* loop = nullptr;
+  Ticks until{};
+  bool sent = false;
+};
+
+Ticks Client::Impl::end_of(Micros timeout) const {
   constexpr Micros kLongest = std::chrono::hours(24 * 365);
-  const Ticks until = runtime.clock.ticks() + std::min(timeout, kLongest);
-  auto exchange =
-      std::make_shared<Exchange>(shared_from_this(), loop, std::move(request), std::move(done));
+  return runtime.clock.ticks() + std::min(timeout, kLongest);
+}
+
+Await<void> Client::Impl::send_and_tell(std::unique_ptr<Told> told) {
+  Exchange exchange(told->under_way.client(), *told->loop, told->request, told->sent);
+  Result<Response> response = co_await exchange.run(told->until);
+  told->tell(std::move(response));
+}
+
+void Client::Impl::send(Request request, Micros timeout, std::function<void(Outcome)> done) {
+  auto told = std::make_unique<Told>(shared_from_this(), std::move(request), std::move(done));
+  if (told->under_way.stopped()) return;
+  told->loop = &runtime.here();
+  told->until = end_of(timeout);
   // Posted, never begun here: the callback must not come before send() has returned.
-  boost::asio::post(loop, [&loop, until, exchange = std::move(exchange)]() mutable {
-    boost::asio::co_spawn(loop.get_executor(), Exchange::run(std::move(exchange), until),
+  Loop& loop = *told->loop;
+  boost::asio::post(loop, [&loop, told = std::move(told)]() mutable {
+    boost::asio::co_spawn(loop.get_executor(), send_and_tell(std::move(told)),
                           boost::asio::detached);
   });
 }
 
-void Client::Impl::finished() {
-  const std::lock_guard lock(mutex_);
-  --outstanding_;
-  changed_.notify_all();
+Await<Outcome> Client::Impl::send_here(const Request* request, Micros timeout) {
+  const UnderWay under_way(shared_from_this());
+  if (under_way.stopped()) {
+    co_return Outcome{fail(Code::kUnavailable, "the client was stopped"), false};
+  }
+  const Executor executor = co_await boost::asio::this_coro::executor;
+  bool sent = false;
+  Exchange exchange(*this, loop_of(executor), *request, sent);
+  Result<Response> response = co_await exchange.run(end_of(timeout));
+  co_return Outcome{std::move(response), sent};
 }
 
 void Client::Impl::abort() {

@@ -54,6 +54,7 @@ class Client {
   Counts counts() const;
 
   struct Impl;  // named only in http/*.cc
+  Impl& impl() const { return *impl_; }
 
  private:
   std::shared_ptr<Impl> impl_;

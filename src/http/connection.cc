@@ -14,6 +14,7 @@ constexpr std::size_t kReadBytes = 64 * 1024;
 constexpr std::size_t kChunkOverhead = 16 * 1024;  // of one chunk line, and of all trailers
 constexpr std::size_t kLingerBytes = 256 * 1024;
 constexpr Micros kLinger = std::chrono::seconds(1);
+constexpr Micros kRest = std::chrono::milliseconds(250);
 
 std::string http_date(Instant at) {
   thread_local std::chrono::sys_seconds last{};
@@ -86,10 +87,29 @@ struct Connection::Ended {
 };
 
 Connection::Connection(std::shared_ptr<const ServerSettings> settings, Socket socket)
-    : settings_(std::move(settings)), wire_(std::move(socket)), deadline_(loop().deadlines, [this] {
-        timed_out_ = true;
-        wire_.cancel();
-      }) {}
+    : settings_(std::move(settings)),
+      wire_(std::move(socket)),
+      deadline_(loop().deadlines, [this] { passed(); }) {}
+
+void Connection::passed() {
+  if (idle_ && !resting_) {
+    resting_ = true;
+    wire_.rest();
+    deadline_.set_at(head_until_);
+    return;
+  }
+  timed_out_ = true;
+  wire_.cancel();
+}
+
+// A connection that stays idle keeps no buffers, and its deadline tells it first.
+void Connection::wait_for_head() {
+  const ServerOptions& options = settings_->options;
+  head_until_ =
+      loop().deadlines.now() + (first_ || !idle_ ? options.header_timeout : options.idle_timeout);
+  resting_ = !idle_ || first_;
+  deadline_.set_at(resting_ ? head_until_ : std::min(head_until_, loop().deadlines.now() + kRest));
+}
 
 Await<void> Connection::run(std::shared_ptr<Connection> self) {
   const Ended ended(self);
@@ -107,6 +127,7 @@ Await<void> Connection::serve() {
     deadline_.set(settings_->options.header_timeout);
     const Status shaken = co_await wire_.handshake();
     if (!shaken) co_return;
+    wire_.rest();
     if (!settings_->options.client_ca_pem.empty()) certificate_ = wire_.certificate();
   }
   bool more = true;
@@ -139,11 +160,11 @@ Await<bool> Connection::read_head() {
   if (settings_->draining && bytes_.empty()) co_return false;
   if (bytes_.empty()) std::string().swap(bytes_);
   idle_ = bytes_.empty();
-  deadline_.set(first_ || !idle_ ? options.header_timeout : options.idle_timeout);
-  std::size_t searched = 0;
+  wait_for_head();
+  std::size_t searched = 0, end = 0;
   for (;;) {
     if (searched == 0 && bytes_.starts_with("\r\n")) bytes_.erase(0, 2);  // RFC 9112 §2.2
-    const std::size_t end = head_end(bytes_, searched);
+    end = head_end(bytes_, searched);
     const std::size_t size = end == std::string::npos ? bytes_.size() : end;
     if (size > options.max_header_bytes) {
       co_await refuse(431, "the head is too large");
@@ -156,7 +177,6 @@ Await<bool> Connection::read_head() {
     if (idle_ && !first_) deadline_.set(options.header_timeout);
     idle_ = false;
   }
-  const std::size_t end = head_end(bytes_);
   auto parsed = parse_request_head(std::string_view(bytes_).substr(0, end));
   bytes_.erase(0, end);
   if (auto* refused = std::get_if<RefusedHead>(&parsed)) {

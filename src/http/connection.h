@@ -53,6 +53,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::shared_ptr<const HostTls> tls;
     Handler handler;
   };
+  void wait_for_head();
+  void passed();  // the deadline
   Await<void> serve();
   Await<bool> serve_one();
   Await<bool> read_head();
@@ -80,6 +82,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string bytes_;  // read and not yet used; holds no memory while idle
   RequestHead head_;
   std::string method_;
+  Ticks head_until_{};
+  bool resting_ = true;  // its buffers are given back, or soon are
   bool first_ = true;
   bool idle_ = false;
   bool timed_out_ = false;

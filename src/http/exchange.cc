@@ -29,29 +29,31 @@ struct Exchange::Lookup {
   Resume waiter;
 };
 
-Exchange::Exchange(std::shared_ptr<Client::Impl> client, Loop& loop, Request request,
-                   std::function<void(Outcome)> done)
-    : client_(std::move(client)),
+Exchange::Exchange(Client::Impl& client, Loop& loop, const Request& request, bool& sent)
+    : client_(client),
       loop_(loop),
-      pool_(client_->pools.at(&loop)),
-      request_(std::move(request)),
-      done_(std::move(done)),
-      deadline_(loop.deadlines, [this] { stop_waiting(); }) {}
-
-Exchange::~Exchange() {
-  if (done_) finish(fail(Code::kUnavailable, "the client was stopped"));
+      pool_(client.pools.at(&loop)),
+      request_(request),
+      deadline_(loop.deadlines, [this] { stop_waiting(); }),
+      sent_(sent) {
+  pool_.running.insert(this);
 }
 
-Await<void> Exchange::run(std::shared_ptr<Exchange> self, Ticks until) {
-  self->pool_.running.insert(self.get());
-  self->until_ = until;
-  self->deadline_.set_at(until);
+Exchange::~Exchange() { pool_.running.erase(this); }
+
+Await<Result<Response>> Exchange::run(Ticks until) {
+  until_ = until;
+  deadline_.set_at(until);
+  Result<Response> response = fail(Code::kInternal, "");
   try {
-    co_await self->perform();
+    response = co_await perform();
   } catch (const std::exception& e) {  // memory, or a library's own trouble
-    self->keep_ = false;
-    if (self->done_) self->finish(fail(Code::kInternal, e.what()));
+    keep_ = false;
+    response = fail(Code::kInternal, e.what());
   }
+  deadline_.clear();
+  if (keep_ && wire_ && !stopped_) pool_.put(host_, std::move(wire_));
+  co_return response;
 }
 
 void Exchange::stop_waiting() {
@@ -72,47 +74,29 @@ Error Exchange::broken(const std::string& what) const {
   return fail(Code::kUnavailable, where + what);
 }
 
-// Calls back exactly once; the connection goes to the pool first, so that the callback finds it.
-void Exchange::finish(Result<Response> response) {
-  deadline_.clear();
-  pool_.running.erase(this);
-  if (keep_ && wire_ && !stopped_) pool_.put(host_, std::move(wire_), client_->options);
-  wire_.reset();
-  Outcome outcome{std::move(response), sent_};
-  const auto done = std::move(done_);
-  done_ = nullptr;
-  done(std::move(outcome));
-  client_->finished();
-}
-
-Await<void> Exchange::perform() {
-  const auto url = parse_url(request_.target);
+Await<Result<Response>> Exchange::perform() {
+  auto url = parse_url(request_.target);
   if (!url || !is_token(request_.method)) {
-    finish(fail(Code::kInvalid, "not a request to an absolute http or https URL"));
-    co_return;
+    co_return fail(Code::kInvalid, "not a request to an absolute http or https URL");
   }
-  url_ = *url;
+  url_ = *std::move(url);
   host_ = url_.scheme + "://" + url_.host + ":" + url_.port;
-  if (client_->closed || client_->runtime.stopping) aborted_ = stopped_ = true;
+  if (client_.closed || client_.runtime.stopping) aborted_ = stopped_ = true;
   for (;;) {
     wire_ = stopped_ ? nullptr : pool_.take(host_);
     reused_ = wire_ != nullptr;
     if (!reused_) {
       Status connected = co_await connect();
-      if (!connected) {
-        finish(std::move(connected).error());
-        co_return;
-      }
+      if (!connected) co_return std::move(connected).error();
     }
     const bool put = co_await write_request();
     if (put || sent_) break;
     if (!reused_ || stopped_) {
-      finish(broken("the connection ended before the request was sent"));
-      co_return;
+      co_return broken("the connection ended before the request was sent");
     }
   }
   Result<Response> response = co_await read_response();
-  finish(std::move(response));
+  co_return response;
 }
 
 // True when all is out. sent_ tells whether any byte is.
@@ -130,9 +114,9 @@ Await<Status> Exchange::connect() {
   if (stopped_) co_return broken("");
   SSL_CTX* tls = nullptr;
   if (url_.scheme == "https") {
-    ARMATURE_CO_TRY(tls, client_->tls());
+    ARMATURE_CO_TRY(tls, client_.tls());
   }
-  deadline_.set_at(std::min(until_, loop_.deadlines.now() + client_->options.connect_timeout));
+  deadline_.set_at(std::min(until_, loop_.deadlines.now() + client_.options.connect_timeout));
   Status status = co_await find_endpoints();
   if (!status) co_return status;
   for (const Endpoint& endpoint : endpoints_) {
@@ -199,7 +183,7 @@ Await<Status> Exchange::connect_to(Endpoint endpoint) {
   cancel_connecting_ = nullptr;
   if (error || stopped_) co_return broken("cannot connect: " + error.message());
   wire_ = std::make_unique<Wire>(std::move(socket));
-  ++client_->opened;
+  ++client_.opened;
   co_return Ok();
 }
 
@@ -243,7 +227,7 @@ Await<Result<ResponseHead>> Exchange::read_head() {
 }
 
 Await<Status> Exchange::read_body(ResponseHead& head) {
-  const std::size_t limit = client_->options.max_body_bytes;
+  const std::size_t limit = client_.options.max_body_bytes;
   std::string& body = head.response.body;
   if (head.framing == Framing::kNone) co_return Ok();
   if (head.framing == Framing::kChunked) {
@@ -268,7 +252,7 @@ Await<Status> Exchange::read_body(ResponseHead& head) {
 }
 
 Await<Status> Exchange::read_chunked_body(std::string& body) {
-  ChunkDecoder decoder(client_->options.max_body_bytes, kChunkOverhead);
+  ChunkDecoder decoder(client_.options.max_body_bytes, kChunkOverhead);
   for (;;) {
     std::string_view in = bytes_;
     const auto state = decoder.feed(in, body);

@@ -3,9 +3,9 @@
 // this room.
 //
 //   Threads   an Exchange and a Pool belong to one loop
+//   Lifetime  an Exchange's request and `sent` outlive it
 #include <boost/asio/ip/tcp.hpp>
 #include <functional>
-#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -22,31 +22,33 @@ class Exchange;
 
 class Pool {
  public:
-  explicit Pool(Loop& loop) : loop_(loop) {}
+  Pool(Loop& loop, const ClientOptions& options);
   std::unique_ptr<Wire> take(const std::string& host);  // open as far as can be seen, or nothing
-  void put(const std::string& host, std::unique_ptr<Wire> wire, const ClientOptions& options);
+  void put(const std::string& host, std::unique_ptr<Wire> wire);
   void abort();  // exchanges and idle connections
 
   std::set<Exchange*> running;
 
  private:
   struct Idle {
-    Idle(std::unique_ptr<Wire> connection, Loop& loop, std::function<void()> too_long)
-        : wire(std::move(connection)), deadline(loop.deadlines, std::move(too_long)) {}
     std::unique_ptr<Wire> wire;
-    Deadline deadline;
+    Ticks until;
   };
-  using Idles = std::list<std::unique_ptr<Idle>>;
+  void sweep();
+
   Loop& loop_;
-  std::map<std::string, Idles> idle_;
+  const ClientOptions& options_;
+  std::map<std::string, std::vector<Idle>> idle_;  // the longest idle first
+  Deadline too_long_;                              // of the longest idle of all, or earlier
+  bool armed_ = false;
 };
 
 struct Client::Impl : std::enable_shared_from_this<Client::Impl> {
   Impl(Runtime& on, ClientOptions with);
   void send(Request request, Micros timeout, std::function<void(Outcome)> done);
+  Await<Outcome> send_here(const Request* request, Micros timeout);
   Result<SSL_CTX*> tls();  // made at first use: reading the system's store takes a while
   void abort();            // every exchange ends with an error; waits unless on a loop
-  void finished();
   Counts counts();
 
   Runtime::Impl& runtime;
@@ -57,6 +59,11 @@ struct Client::Impl : std::enable_shared_from_this<Client::Impl> {
   std::uint64_t hook = 0;
 
  private:
+  class UnderWay;
+  struct Told;
+  static Await<void> send_and_tell(std::unique_ptr<Told> told);
+  Ticks end_of(Micros timeout) const;
+
   std::mutex mutex_;
   std::condition_variable changed_;
   std::size_t outstanding_ = 0;
@@ -66,18 +73,18 @@ struct Client::Impl : std::enable_shared_from_this<Client::Impl> {
 
 class Exchange {
  public:
-  Exchange(std::shared_ptr<Client::Impl> client, Loop& loop, Request request,
-           std::function<void(Outcome)> done);
-  ~Exchange();  // tells the caller, if nobody has
+  // `sent` is Outcome::sent, right at any moment.
+  Exchange(Client::Impl& client, Loop& loop, const Request& request, bool& sent);
+  ~Exchange();
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
-  static Await<void> run(std::shared_ptr<Exchange> self, Ticks until);
+  Await<Result<Response>> run(Ticks until);
   void abort();
 
  private:
   using Endpoint = boost::asio::ip::tcp::endpoint;
   struct Lookup;
-  Await<void> perform();
+  Await<Result<Response>> perform();
   Await<Status> connect();
   Await<Status> find_endpoints();
   Await<void> look_up(std::shared_ptr<Lookup> lookup);
@@ -89,13 +96,11 @@ class Exchange {
   Await<Status> read_chunked_body(std::string& body);
   Error broken(const std::string& what) const;
   void stop_waiting();
-  void finish(Result<Response> response);
 
-  std::shared_ptr<Client::Impl> client_;
+  Client::Impl& client_;
   Loop& loop_;
   Pool& pool_;
-  Request request_;
-  std::function<void(Outcome)> done_;
+  const Request& request_;
   Deadline deadline_;
   Ticks until_{};
   Url url_;
@@ -108,7 +113,7 @@ class Exchange {
   bool reused_ = false;
   bool stopped_ = false;  // by deadline or abort
   bool aborted_ = false;
-  bool sent_ = false;
+  bool& sent_;
 };
 
 }  // namespace armature::http

@@ -52,19 +52,21 @@ class FieldReader final : public beast_http::basic_parser<is_request> {
 
 // Nothing that readers disagree on: every line ends in CRLF, none is folded, no NUL.
 bool plain_lines(std::string_view head) {
-  for (std::size_t i = 0; i < head.size(); ++i) {
-    const char c = head[i];
-    if (c == '\0') return false;
-    if (c == '\n' && (i == 0 || head[i - 1] != '\r')) return false;
-    if (c == '\r' && (i + 1 == head.size() || head[i + 1] != '\n')) return false;
-    if ((c == ' ' || c == '\t') && i > 0 && head[i - 1] == '\n') return false;
+  if (head.find('\0') != std::string_view::npos) return false;
+  std::ptrdiff_t lines = 0;
+  for (std::size_t at = head.find('\n'); at != std::string_view::npos; at = head.find('\n', at)) {
+    if (at == 0 || head[at - 1] != '\r') return false;
+    ++lines;
+    ++at;
+    if (at < head.size() && (head[at] == ' ' || head[at] == '\t')) return false;
   }
-  return true;
+  return std::count(head.begin(), head.end(), '\r') == lines;
 }
 
 template <bool is_request>
 std::optional<std::string> read_fields(std::string_view head, FieldReader<is_request>& reader) {
   if (!plain_lines(head)) return "a line does not end in CRLF, or is folded";
+  reader.headers.reserve(16);
   reader.header_limit(static_cast<std::uint32_t>(head.size() + 1));
   reader.body_limit(boost::none);
   error_code error;
@@ -78,8 +80,10 @@ std::optional<std::string> read_fields(std::string_view head, FieldReader<is_req
 bool has_token(const Headers& headers, std::string_view name, std::string_view token) {
   for (const auto& [key, value] : headers) {
     if (!equal_ci(key, name)) continue;
-    for (const std::string& part : split(value, ',')) {
-      if (equal_ci(trim(part), token)) return true;
+    for (std::string_view rest = value; !rest.empty();) {
+      const std::size_t comma = std::min(rest.find(','), rest.size());
+      if (equal_ci(trim(rest.substr(0, comma)), token)) return true;
+      rest.remove_prefix(std::min(comma + 1, rest.size()));
     }
   }
   return false;
@@ -103,13 +107,13 @@ std::variant<FramingFields, RefusedHead> framing_of(const Headers& headers, int 
   if (lengths + codings > 1) return RefusedHead{400, "the message is framed more than once"};
   if (codings == 1) {
     if (version < 11) return RefusedHead{400, "HTTP/1.0 has no Transfer-Encoding"};
-    if (!equal_ci(*headers.get("Transfer-Encoding"), "chunked")) {
+    if (!equal_ci(*headers.find("Transfer-Encoding"), "chunked")) {
       return RefusedHead{501, "the only transfer coding understood is chunked"};
     }
     return FramingFields{Framing::kChunked, 0};
   }
   if (lengths == 1) {
-    const auto length = parse_length(*headers.get("Content-Length"));
+    const auto length = parse_length(*headers.find("Content-Length"));
     if (!length) return RefusedHead{400, "Content-Length is not a number"};
     return FramingFields{Framing::kLength, *length};
   }
@@ -164,8 +168,8 @@ bool is_token(std::string_view text) {
 }
 
 bool is_field_value(std::string_view text) {
-  constexpr std::string_view kForbidden("\r\n\0", 3);
-  return text.find_first_of(kForbidden) == std::string_view::npos;
+  return std::none_of(text.begin(), text.end(),
+                      [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
 }
 
 std::size_t head_end(std::string_view bytes, std::size_t searched) {
@@ -259,7 +263,7 @@ std::string write_response_head(const Response& response, std::string_view metho
   if (!date.empty() && response.headers.count("Date") == 0) {
     out.append("Date: ").append(date).append("\r\n");
   }
-  const auto given = response.headers.get("Content-Length");
+  const std::string* const given = response.headers.find("Content-Length");
   const bool no_body = response.status < 200 || response.status == 204 || response.status == 304;
   if (method == "HEAD" && response.body.empty() && given && parse_length(*given)) {
     out.append("Content-Length: ").append(*given).append("\r\n");  // what GET would have had

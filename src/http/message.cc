@@ -75,11 +75,16 @@ bool split_authority(std::string_view text, Url& url) {
 
 }  // namespace
 
-std::optional<std::string> Headers::get(std::string_view name) const {
+const std::string* Headers::find(std::string_view name) const {
   for (const auto& [key, value] : items_) {
-    if (equal_ci(key, name)) return value;
+    if (equal_ci(key, name)) return &value;
   }
-  return std::nullopt;
+  return nullptr;
+}
+
+std::optional<std::string> Headers::get(std::string_view name) const {
+  const std::string* const value = find(name);
+  return value ? std::optional(*value) : std::nullopt;
 }
 
 std::size_t Headers::count(std::string_view name) const {

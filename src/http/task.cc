@@ -7,6 +7,7 @@
 #include <exception>
 #include <future>
 
+#include "http/exchange.h"
 #include "http/loop.h"
 
 namespace armature::http {
@@ -62,14 +63,14 @@ Handler coroutine(Runtime& runtime, std::function<Task<Response>(Request)> handl
   };
 }
 
+Task<Outcome> send(Client& client, const Request* request, Micros timeout) {
+  return client.impl().send_here(request, timeout);
+}
+
 Task<Outcome> send(Client& client, Request request, Micros timeout) {
-  return boost::asio::async_initiate<const Token&, void(Outcome)>(
-      [&client, timeout](auto handler, Request to_send) {
-        Waker waker(std::move(handler));
-        client.send(std::move(to_send), timeout,
-                    [waker](Outcome outcome) mutable { waker.wake(std::move(outcome)); });
-      },
-      kToken, std::move(request));
+  const Request* const sent = &request;
+  Outcome outcome = co_await send(client, sent, timeout);
+  co_return outcome;
 }
 
 Task<void> sleep_for(Micros length) {

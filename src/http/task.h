@@ -20,6 +20,8 @@ template <class T>
 using Task = boost::asio::awaitable<T, boost::asio::io_context::executor_type>;
 
 Handler coroutine(Runtime& runtime, std::function<Task<Response>(Request)> handler);
+// On a loop of the client's own runtime. The first takes a request that outlives the task.
+Task<Outcome> send(Client& client, const Request* request, Micros timeout);
 Task<Outcome> send(Client& client, Request request, Micros timeout);
 Task<void> sleep_for(Micros length);
 // Starts a task; an exception that leaves it is passed to std::terminate: tasks return Results.

@@ -91,9 +91,10 @@ Ssl session(SSL_CTX* context, SocketBytes& socket) {
 SslContext context_for(const SSL_METHOD* method, int least_version) {
   SslContext context(SSL_CTX_new(method));
   SSL_CTX_set_min_proto_version(context.get(), least_version);
-  SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
-                                      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_mode(context.get(),
+                   SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION);
+  SSL_CTX_set_read_ahead(context.get(), 1);  // a record in one call, not its head and its rest
   return context;
 }
 

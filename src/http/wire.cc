@@ -10,6 +10,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace armature::http {
 
@@ -92,6 +93,10 @@ Wire::Read Wire::try_read(char* room, std::size_t size, std::size_t& got, Wants&
 }
 
 Await<Wire::Read> Wire::read(std::string& into, std::size_t at_most) {
+  if (std::exchange(asked_, false) && !(ssl_ && SSL_has_pending(ssl_.get()) == 1)) {
+    const bool go_on = co_await ready(Wants::kRead);
+    if (!go_on) co_return Read::kFailed;
+  }
   for (;;) {
     if (cancelled_) co_return Read::kFailed;
     std::vector<char>& scratch = loop().scratch;
@@ -142,6 +147,7 @@ bool Wire::try_write(std::string_view& first, std::string_view& second, Wants& w
 Await<bool> Wire::write(std::string_view first, std::string_view second) {
   constexpr std::size_t kOneRecord = 16 * 1024;
   std::string joined;
+  asked_ = true;
   if (ssl_ && first.size() + second.size() <= kOneRecord) {  // one record instead of two
     joined.reserve(first.size() + second.size());
     joined.append(first).append(second);
@@ -160,13 +166,16 @@ Await<bool> Wire::write(std::string_view first, std::string_view second) {
 
 bool Wire::quiet() {
   char byte = 0;
-  if (ssl_) {
-    ERR_clear_error();
-    const int result = SSL_peek(ssl_.get(), &byte, 1);
-    return result <= 0 && tls_wants(result) == Wants::kRead;
-  }
   const ssize_t count = ::recv(bytes_.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  return count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+  const bool nothing = count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+  if (!ssl_ || (nothing && SSL_has_pending(ssl_.get()) == 0)) return nothing;
+  ERR_clear_error();
+  const int result = SSL_peek(ssl_.get(), &byte, 1);
+  return result <= 0 && tls_wants(result) == Wants::kRead;
+}
+
+void Wire::rest() {
+  if (ssl_) SSL_free_buffers(ssl_.get());
 }
 
 void Wire::end_writing() {

@@ -44,6 +44,7 @@ class Wire {
   std::uint64_t sent() const { return bytes_.sent; }  // bytes handed to the kernel
   // Idle and still open? Anything readable but TLS bookkeeping says no.
   bool quiet();
+  void rest();         // gives memory back that the next read or write takes again
   void end_writing();  // close_notify and FIN
   void cancel();
   void revive() { cancelled_ = false; }  // for last words after a deadline
@@ -63,6 +64,7 @@ class Wire {
   SocketBytes bytes_;
   Ssl ssl_;
   bool cancelled_ = false;
+  bool asked_ = false;  // something was written since the last read: its answer is not here yet
 };
 
 }  // namespace armature::http
