@@ -192,7 +192,8 @@ access::AuditRecord misdirected_record(const http::Request& request,
   return record;
 }
 
-access::AuditRecord outcome_record(const Call& call, const Ending& ending) {
+access::AuditRecord outcome_record(const Call& call, const access::Decision& allowed,
+                                   const Ending& ending) {
   access::AuditRecord record = record_of(call.attempt, call.workload, call.request_id, "outcome");
   record.identity = call.facts->identity;
   record.method = call.operation.method;
@@ -200,6 +201,8 @@ access::AuditRecord outcome_record(const Call& call, const Ending& ending) {
   record.scope = call.operation.scope;
   record.target = call.operation.target;
   record.decision = ending.decision;
+  record.reason = allowed.reason;
+  record.rule = allowed.rule;
   record.status = ending.status;
   record.sends = ending.sends;
   record.correlation_id = ending.correlation_id;

@@ -89,6 +89,8 @@ struct Ending {
   std::string correlation_id;
   Json detail;
 };
-access::AuditRecord outcome_record(const Call& call, const Ending& ending);
+// It bears the rule that allowed the call: of a plain read it is the only record.
+access::AuditRecord outcome_record(const Call& call, const access::Decision& allowed,
+                                   const Ending& ending);
 
 }  // namespace armature::gateway

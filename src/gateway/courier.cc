@@ -27,10 +27,9 @@ http::Outcome Courier::hold_back(http::Response answer) {
 }
 
 // How long the turn is still away, when it does not come before the deadline.
-http::Task<std::optional<Micros>> Courier::wait_for_turn(Lane lane) {
+http::Task<std::optional<Micros>> Courier::wait_for_turn(const Lane* lane) {
   std::optional<Micros> late;
-  if (!wiring_.pacer) co_return late;
-  Pacer::Place place(*wiring_.pacer, lane);
+  Pacer::Place place(*wiring_.pacer, *lane);
   for (;;) {
     const Micros wait = place.take(wiring_.clock.ticks());
     if (wait == Micros{0}) co_return late;
@@ -52,14 +51,16 @@ void Courier::learn(const Lane& lane, const http::Outcome& outcome) {
   wiring_.pacer->learn(lane, read_limits(lane.budget, status, header, wiring_.clock.now()), now);
 }
 
-http::Task<http::Outcome> Courier::send_with_token(http::Request request, Secret* used) {
+http::Task<http::Outcome> Courier::send_with_token(http::Request* request, Secret* used) {
   Lane lane = lane_of(call_);
-  lane.budget = budget_of(request.method);
-  if (request.method == "GET") lane.mutates = false;  // reading back
+  lane.budget = budget_of(request->method);
+  if (request->method == "GET") lane.mutates = false;  // reading back
   held_back_ = false;
-  Lane turn = lane;
-  const std::optional<Micros> late = co_await wait_for_turn(std::move(turn));
-  if (late) co_return hold_back(throttled(*late));
+  if (wiring_.pacer) {
+    const Lane* const turn = &lane;
+    const std::optional<Micros> late = co_await wait_for_turn(turn);
+    if (late) co_return hold_back(throttled(*late));
+  }
   identity::TokenAsk ask = ask_;
   Result<Secret> token = co_await wiring_.upstream.token(std::move(ask));
   if (!token) {
@@ -69,8 +70,8 @@ http::Task<http::Outcome> Courier::send_with_token(http::Request request, Secret
         false
     };
   }
-  request.headers.set("Authorization", "Bearer " + token->reveal());
-  *used = *token;
+  request->headers.set("Authorization", "Bearer " + token->reveal());
+  *used = *std::move(token);
   const Micros timeout = std::min(wiring_.options.attempt_timeout, remaining());
   if (timeout <= Micros{0}) {
     co_return http::Outcome{fail(Code::kUnavailable, "the deadline has passed"), false};
@@ -80,27 +81,25 @@ http::Task<http::Outcome> Courier::send_with_token(http::Request request, Secret
     if (stop) co_return hold_back(stopped(explain_stop(call_, *stop)));
   }
   const Ticks sent_at = wiring_.clock.ticks();
-  http::Outcome outcome = co_await http::send(wiring_.client, std::move(request), timeout);
+  http::Outcome outcome = co_await http::send(wiring_.client, request, timeout);
   note_send(call_, wiring_.clock.ticks() - sent_at);
   learn(lane, outcome);
   co_return outcome;
 }
 
-http::Task<http::Outcome> Courier::send(http::Request request) {
-  http::Request first = request;
+http::Task<http::Outcome> Courier::send(http::Request* request) {
   Secret used;
-  http::Outcome outcome = co_await send_with_token(std::move(first), &used);
+  http::Outcome outcome = co_await send_with_token(request, &used);
   if (outcome.response && outcome.response->status == 401) {
     wiring_.upstream.refused(ask_, used, outcome.response->headers);
-    outcome = co_await send_with_token(std::move(request), &used);
+    outcome = co_await send_with_token(request, &used);
   }
   co_return outcome;
 }
 
-http::Task<http::Outcome> Courier::read(http::Request request) {
+http::Task<http::Outcome> Courier::read(http::Request* request) {
   for (int sends = 1;; ++sends) {
-    http::Request copy = request;
-    http::Outcome outcome = co_await send(std::move(copy));
+    http::Outcome outcome = co_await send(request);
     if (is_lasting(outcome)) co_return outcome;
     const SendResult result = describe(outcome);
     const Step step = next_step(arm::Repeat::kSafe, result, progress(sends), wiring_.policy());

@@ -1,6 +1,7 @@
 #pragma once
 // Courier: steps six and seven for one request: sends it as an identity, within a deadline.
 //
+//   Request   stays the caller's; its Authorization is set here
 //   send      once; a 401 drops the cached token and sends once more with a fresh one, which has
 //             the claims that the 401 asked for (ARM checks the token before it acts, so this is
 //             harmless for every method)
@@ -30,8 +31,8 @@ class Courier {
   },
         deadline_(deadline) {}
 
-  http::Task<http::Outcome> send(http::Request request);
-  http::Task<http::Outcome> read(http::Request request);
+  http::Task<http::Outcome> send(http::Request* request);
+  http::Task<http::Outcome> read(http::Request* request);
 
   Micros remaining() const { return deadline_ - wiring_.clock.ticks(); }
   Progress progress(int sends) const;
@@ -39,8 +40,8 @@ class Courier {
   SendResult describe(const http::Outcome& outcome) const;
 
  private:
-  http::Task<http::Outcome> send_with_token(http::Request request, Secret* used);
-  http::Task<std::optional<Micros>> wait_for_turn(Lane lane);
+  http::Task<http::Outcome> send_with_token(http::Request* request, Secret* used);
+  http::Task<std::optional<Micros>> wait_for_turn(const Lane* lane);
   http::Outcome hold_back(http::Response answer);
   void learn(const Lane& lane, const http::Outcome& outcome);
 

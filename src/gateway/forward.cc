@@ -6,6 +6,11 @@
 #include "gateway/headers.h"
 
 namespace armature::gateway {
+namespace {
+
+constexpr std::string_view kClientRequestId = "x-ms-client-request-id";
+
+}  // namespace
 
 Forward::Forward(const Wiring& wiring, const Call& call, const http::Request& request,
                  Ticks deadline)
@@ -15,27 +20,31 @@ Forward::Forward(const Wiring& wiring, const Call& call, const http::Request& re
   request_.target = url_of(operation.query);
   request_.headers = request_headers(request.headers);
   request_.body = request.body;
-  std::string id = request_.headers.get("x-ms-client-request-id").value_or("");
-  if (id.empty()) id = call.request_id;
-  request_.headers.set("x-ms-client-request-id", id);
+  const std::string* const id = request_.headers.find(kClientRequestId);
+  if (id == nullptr || id->empty()) request_.headers.set(kClientRequestId, call.request_id);
+}
 
-  read_request_.method = "GET";
-  read_request_.target = url_of("api-version=" + http::percent_encode(operation.api_version));
-  read_request_.headers = {
-      {"Accept",                 "application/json"},
-      {"x-ms-client-request-id", id                }
-  };
+http::Request Forward::reading() const {
+  http::Request out;
+  out.method = "GET";
+  out.target = url_of("api-version=" + http::percent_encode(call_.operation.api_version));
+  out.headers.add("Accept", "application/json");
+  out.headers.add(kClientRequestId, *request_.headers.find(kClientRequestId));
+  return out;
 }
 
 std::string Forward::url_of(const std::string& query) const {
-  std::string url = origin_of(wiring_.options.upstream_url) + encode_path(call_.operation.target);
-  if (!query.empty()) url += "?" + query;
+  std::string url = origin_of(wiring_.options.upstream_url);
+  const std::string path = encode_path(call_.operation.target);
+  url.reserve(url.size() + path.size() + 1 + query.size());
+  url += path;
+  if (!query.empty()) url.append("?").append(query);
   return url;
 }
 
-Forwarded Forward::answered(const http::Outcome& outcome) const {
+Forwarded Forward::answered(http::Outcome outcome) const {
   Forwarded out;
-  out.answer = *outcome.response;
+  out.answer = *std::move(outcome.response);
   out.sends = sends_;
   out.held_back = courier_.held_back();
   // A DELETE that was sent before finds nothing because it worked.
@@ -54,11 +63,11 @@ Forwarded Forward::found(http::Response answer) const {
   return out;
 }
 
-Forwarded Forward::gave_up(const http::Outcome& outcome, bool unclear) const {
+Forwarded Forward::gave_up(http::Outcome outcome, bool unclear) const {
   Forwarded out;
   out.sends = sends_;
   if (outcome.response) {
-    out.answer = *outcome.response;
+    out.answer = *std::move(outcome.response);
     out.certainty = unclear ? Certainty::kUnknown : Certainty::kAnswered;
     const bool may_repeat = call_.operation.repeat == arm::Repeat::kIdempotent;
     if (unclear && !may_repeat && out.answer.status != 502) soften(out.answer);
@@ -99,8 +108,8 @@ bool Forward::may_send_again(const Found& seen) {
 }
 
 http::Task<Forward::Found> Forward::look(Instant first_sent) {
-  http::Request get = read_request_;
-  http::Outcome outcome = co_await courier_.read(std::move(get));
+  http::Request get = reading();
+  http::Outcome outcome = co_await courier_.read(&get);
   Found out;
   if (!outcome.response) {
     out.error = outcome.response.error().message;
@@ -130,11 +139,13 @@ http::Task<Forward::Found> Forward::look(Instant first_sent) {
 http::Task<Forwarded> Forward::run(Instant first_sent) {
   const arm::Repeat repeat = call_.operation.repeat;
   for (;;) {
-    http::Request copy = request_;
-    http::Outcome outcome = co_await courier_.send(std::move(copy));
+    http::Outcome outcome = co_await courier_.send(&request_);
     ++sends_;
+    if (outcome.response && outcome.response->status < 400) {
+      co_return answered(std::move(outcome));
+    }
     const bool may_have_acted = outcome.sent && repeat != arm::Repeat::kNever;
-    if (is_lasting(outcome) && !may_have_acted) co_return gave_up(outcome, false);
+    if (is_lasting(outcome) && !may_have_acted) co_return gave_up(std::move(outcome), false);
     const SendResult result = courier_.describe(outcome);
     Step step = next_step(repeat, result, courier_.progress(sends_), wiring_.policy());
     const bool own_doing = step.next == Next::kAnswer && may_be_own_doing(outcome);
@@ -142,17 +153,19 @@ http::Task<Forwarded> Forward::run(Instant first_sent) {
       doubted_ = true;
       Found seen = co_await look(first_sent);
       if (seen.evidence == Evidence::kHappened) co_return found(std::move(seen.answer));
-      if (own_doing && !condition_) co_return answered(outcome);
+      if (own_doing && !condition_) co_return answered(std::move(outcome));
       if (seen.evidence == Evidence::kUnclear || !may_send_again(seen)) {
-        co_return gave_up(outcome, true);
+        co_return gave_up(std::move(outcome), true);
       }
       const auto wait = wait_before_resend(repeat, result.retry_after, courier_.progress(sends_),
                                            wiring_.policy());
-      if (!wait) co_return gave_up(outcome, repeat != arm::Repeat::kIdempotent);
+      if (!wait) co_return gave_up(std::move(outcome), repeat != arm::Repeat::kIdempotent);
       step = {Next::kResend, *wait};
     }
-    if (step.next == Next::kAnswer) co_return answered(outcome);
-    if (step.next != Next::kResend) co_return gave_up(outcome, step.next == Next::kLost);
+    if (step.next == Next::kAnswer) co_return answered(std::move(outcome));
+    if (step.next != Next::kResend) {
+      co_return gave_up(std::move(outcome), step.next == Next::kLost);
+    }
     co_await http::sleep_for(step.wait);
   }
 }

@@ -43,9 +43,10 @@ class Forward {
     std::string error;  // when Azure did not answer the GET
   };
   http::Task<Found> look(Instant first_sent);
-  Forwarded answered(const http::Outcome& outcome) const;
+  http::Request reading() const;
+  Forwarded answered(http::Outcome outcome) const;
   Forwarded found(http::Response answer) const;
-  Forwarded gave_up(const http::Outcome& outcome, bool unclear) const;
+  Forwarded gave_up(http::Outcome outcome, bool unclear) const;
   bool may_be_own_doing(const http::Outcome& outcome) const;
   bool may_send_again(const Found& seen);
   std::string url_of(const std::string& query) const;
@@ -53,7 +54,6 @@ class Forward {
   const Wiring& wiring_;
   const Call& call_;
   http::Request request_;
-  http::Request read_request_;
   Courier courier_;
   int sends_ = 0;
   bool doubted_ = false;    // a send of this request, this or an earlier one, was once in doubt

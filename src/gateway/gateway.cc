@@ -52,6 +52,10 @@ void forbid_repeat(http::Response& answer, const arm::Operation& operation) {
   }
 }
 
+bool is_plain_read(const arm::Operation& operation) {
+  return !operation.mutates && !operation.returns_secrets;
+}
+
 // Polls are shared by those whom Azure would give the same answer.
 std::string poll_key(const Call& call) {
   return "poll " + call.facts->identity + " " + call.operation.target + "?" + call.operation.query;
@@ -72,7 +76,7 @@ struct Gateway::Impl {
   http::Task<Forwarded> poll(const Call* call, const http::Request* request, Ticks deadline);
   http::Task<void> note_poll(const Call* call, const Forwarded* done);
   http::Response refuse(const Call& call, const Verdict& verdict);
-  http::Response finish(const Call& call, Forwarded done);
+  http::Response finish(const Call& call, const access::Decision& allowed, Forwarded done);
   void write_line(const Call& call, const Ending& ending);
 };
 
@@ -97,6 +101,7 @@ http::Response Gateway::Impl::refuse(const Call& call, const Verdict& verdict) {
 
 void Gateway::Impl::write_line(const Call& call, const Ending& ending) {
   const Level level = call.operation.mutates ? Level::kInfo : Level::kDebug;
+  if (!wiring.log.writes(level)) return;
   wiring.log.write(level, "arm call",
                    {
                        {"request_id", call.request_id            },
@@ -109,7 +114,8 @@ void Gateway::Impl::write_line(const Call& call, const Ending& ending) {
   });
 }
 
-http::Response Gateway::Impl::finish(const Call& call, Forwarded done) {
+http::Response Gateway::Impl::finish(const Call& call, const access::Decision& allowed,
+                                     Forwarded done) {
   Ending ending = ending_of(done);
   if (call.report) call.report->end_as(done.held_back, ending.decision);
   http::Response answer = std::move(done.answer);
@@ -126,7 +132,7 @@ http::Response Gateway::Impl::finish(const Call& call, Forwarded done) {
     ending.detail = access::to_json(why);
     add_explanation(answer, why);
   }
-  wiring.audit.record(outcome_record(call, ending));
+  wiring.audit.record(outcome_record(call, allowed, ending));
   write_line(call, ending);
   if (lists_subscriptions(call.operation)) {
     keep_own_subscriptions(*call.facts, wiring.clock.now(), answer);
@@ -197,7 +203,6 @@ http::Task<http::Response> Gateway::Impl::serve(http::Request request, std::stri
     co_return co_await serve_batch(std::move(request), std::move(request_id), report);
   }
   const std::string signature = take_signature(request.target);
-  const std::string target = request.target;
   Callers callers = co_await callers_of(&wiring, &request);
   auto read_in = read_call(request, request_id, callers);
   if (auto* refused = std::get_if<Refused>(&read_in)) {
@@ -211,7 +216,7 @@ http::Task<http::Response> Gateway::Impl::serve(http::Request request, std::stri
   name_caller(call, report);
   Verdict verdict = judge(call, wiring.clock.now());
   if (!verdict.decision.allowed && known && call.operation.method == "GET" &&
-      is_signed_for(call.attempt.key, target, signature, wiring.poll_link_key)) {
+      is_signed_for(call.attempt.key, request.target, signature, wiring.poll_link_key)) {
     verdict.decision = own_poll_decision();
   }
   if (!verdict.decision.allowed && lists_subscriptions(call.operation)) {
@@ -220,14 +225,18 @@ http::Task<http::Response> Gateway::Impl::serve(http::Request request, std::stri
   if (!verdict.decision.allowed) co_return refuse(call, verdict);
   if (auto held = hold_back(wiring, call, verdict.decision)) co_return *std::move(held);
 
+  if (is_plain_read(call.operation)) {  // one record, when it has ended
+    Forwarded done = co_await read(&call, &request, deadline);
+    co_return finish(call, verdict.decision, std::move(done));
+  }
   access::AuditRecord record = decision_record(call, verdict.decision);
   if (!call.operation.mutates) {
     wiring.audit.record(std::move(record));
     Forwarded done = co_await read(&call, &request, deadline);
-    co_return finish(call, std::move(done));
+    co_return finish(call, verdict.decision, std::move(done));
   }
   Forwarded done = co_await forward_mutation(&wiring, &call, &request, deadline, std::move(record));
-  co_return finish(call, std::move(done));
+  co_return finish(call, verdict.decision, std::move(done));
 }
 
 // Every call of a batch is on the record: when one is refused, none is sent.
@@ -314,7 +323,7 @@ http::Task<http::Response> Gateway::handle(http::Request request) {
   Reporting reporting(impl_->wiring, request, request_id);
   http::Response answer =
       co_await impl_->serve(std::move(request), std::move(copy), &reporting.report);
-  if (!answer.headers.get("x-ms-request-id")) answer.headers.set("x-ms-request-id", request_id);
+  if (!answer.headers.find("x-ms-request-id")) answer.headers.set("x-ms-request-id", request_id);
   answer.headers.set("x-armature-request-id", request_id);
   reporting.answered(answer);
   co_return answer;

@@ -24,6 +24,28 @@ TEST_F(GatewayTest, AnAllowedWriteGoesThroughWithTheIdentitysToken) {
   EXPECT_EQ(kept[1].request_id, kept[0].request_id);
 }
 
+TEST_F(GatewayTest, AReadIsOneRecordThatBearsItsRule) {
+  const auto token = begin(attempt_of("t"));
+  put(token);
+  EXPECT_EQ(send(token, "GET", kAccount + "?api-version=2023-01-01").status, 200);
+  const auto kept = records();
+  ASSERT_EQ(kept.size(), 3u);
+  EXPECT_EQ(kept[2].kind, "outcome");
+  EXPECT_EQ(kept[2].decision, "succeeded");
+  EXPECT_EQ(kept[2].action, "Microsoft.Storage/storageAccounts/read");
+  EXPECT_EQ(kept[2].rule, kept[0].rule);
+  EXPECT_FALSE(kept[2].rule.empty());
+  EXPECT_EQ(kept[2].status, 200);
+}
+
+TEST_F(GatewayTest, AReadThatTellsSecretsIsOnTheRecordBeforeIt) {
+  send(begin(attempt_of("t")), "POST", kAccount + "/listKeys?api-version=2023-01-01");
+  const auto kept = records();
+  ASSERT_EQ(kept.size(), 2u);
+  EXPECT_EQ(kept[0].kind, "decision");
+  EXPECT_EQ(kept[1].kind, "outcome");
+}
+
 TEST_F(GatewayTest, ADecisionIsOnDiskBeforeItsEffect) {
   std::size_t seen = 0;
   azure.watch = [&](const http::Request&) {

@@ -88,6 +88,7 @@ void move_next_link(std::string& body, std::string_view from, std::string_view t
 
 http::Headers request_headers(const http::Headers& from_client) {
   http::Headers out;
+  out.reserve(16);
   for (const auto& [name, value] : from_client) {
     if (may_pass(name)) out.add(name, value);
   }
@@ -117,11 +118,11 @@ std::optional<std::string> move_link(std::string_view url, std::string_view from
 
 void move_links(http::Response& response, std::string_view from, std::string_view to) {
   for (const std::string_view name : kLinks) {
-    const auto value = response.headers.get(name);
+    const std::string* const value = response.headers.find(name);
     if (!value) continue;
     if (auto moved = move_link(*value, from, to)) response.headers.set(name, std::move(*moved));
   }
-  const auto type = response.headers.get("content-type");
+  const std::string* const type = response.headers.find("content-type");
   if (type && to_lower(*type).find("json") != std::string::npos) {
     move_next_link(response.body, from, to);
   }

@@ -36,7 +36,7 @@ std::optional<http::Response> hold_back(const Wiring& wiring, const Call& call,
   ending.detail = JsonObject{
       {"error", "not sent: the resource provider has been failing"}
   };
-  wiring.audit.record(outcome_record(call, ending));
+  wiring.audit.record(outcome_record(call, allowed, ending));
   return provider_failing(lane.provider, call.operation.repeat, *wait);
 }
 

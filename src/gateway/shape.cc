@@ -62,13 +62,13 @@ std::optional<WrongShape> wrong_body(const http::Request& request) {
     return wrong(400, "InvalidRequestContent", "A " + request.method + " has no body.",
                  "body_of_a_read");
   }
-  const auto encoding = request.headers.get("content-encoding");
+  const std::string* const encoding = request.headers.find("content-encoding");
   if (encoding && !equal_ci(*encoding, "identity")) {
     return wrong(415, "UnsupportedMediaType",
                  "Send the body uncompressed: it is checked before it is passed on.",
                  "compressed_body");
   }
-  const auto type = request.headers.get("content-type");
+  const std::string* const type = request.headers.find("content-type");
   if (request.headers.count("content-type") > 1 || (type && !is_utf8(*type))) {
     return wrong(415, "UnsupportedMediaType", "Send the body in UTF-8, with one Content-Type.",
                  "charset");
@@ -79,7 +79,7 @@ std::optional<WrongShape> wrong_body(const http::Request& request) {
 }  // namespace
 
 bool is_for_us(const http::Request& request, const Options& options) {
-  const auto host = request.headers.get("host");
+  const std::string* const host = request.headers.find("host");
   if (!host) return true;
   if (request.headers.count("host") > 1 || !is_host(*host)) return false;
   const auto named = http::parse_url("https://" + *host + "/");
@@ -100,7 +100,7 @@ std::optional<WrongShape> wrong_shape(const http::Request& request) {
     return out;
   }
   for (const std::string_view name : kOverrides) {
-    if (!request.headers.get(name)) continue;
+    if (!request.headers.find(name)) continue;
     return wrong(400, "InvalidRequestHeader",
                  "The header " + std::string(name) + " would make another method of the request.",
                  "method_override");

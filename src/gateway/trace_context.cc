@@ -35,13 +35,17 @@ std::string_view trace_id_in(std::string_view traceparent) {
 
 std::string keep_trace(http::Headers& headers, std::string_view request_id) {
   if (headers.count("traceparent") == 1) {
-    const std::string given = *headers.get("traceparent");
-    if (const auto id = trace_id_in(given); !id.empty()) return std::string(id);
+    if (const auto id = trace_id_in(*headers.find("traceparent")); !id.empty()) {
+      return std::string(id);
+    }
   }
   std::string id(request_id);
   std::erase(id, '-');
   headers.remove("tracestate");  // of another trace
-  headers.set("traceparent", "00-" + id + "-" + id.substr(16) + "-00");
+  std::string parent;
+  parent.reserve(55);
+  parent.append("00-").append(id).append("-").append(id, 16).append("-00");
+  headers.set("traceparent", std::move(parent));
   return id;
 }
 
