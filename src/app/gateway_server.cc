@@ -48,9 +48,7 @@ struct GatewayServer::Impl {
   Random& random;
   Log& log;
   Redactor& redactor;
-  http::Authority authority;
-  std::unique_ptr<storage::Database> database;
-  std::unique_ptr<http::Runtime> runtime;
+  DataDirectory home;
   std::unique_ptr<AccessPlane> access;
   std::unique_ptr<GatewayFront> front;
   std::unique_ptr<http::Server> control;
@@ -75,14 +73,6 @@ struct GatewayServer::Impl {
     return Ok{};
   }
 
-  Status open_data() {
-    ARMATURE_TRY(DataDirectory opened, open_data_directory(config, clock, random));
-    authority = std::move(opened.authority);
-    database = std::move(opened.database);
-    runtime = std::move(opened.runtime);
-    return Ok{};
-  }
-
   Status open_access() {
     AccessPlane::Source source{config, config.identities, config.azure_authority, ""};
     if (!config.azure_ca_file.empty()) {
@@ -90,8 +80,8 @@ struct GatewayServer::Impl {
       if (!trusted) return std::move(trusted).error().in("azure.ca_file");
       source.ca_pem = *std::move(trusted);
     }
-    ARMATURE_TRY(access,
-                 AccessPlane::open(source, *runtime, *database, clock, random, log, redactor));
+    ARMATURE_TRY(access, AccessPlane::open(source, *home.runtime, *home.database, clock, random,
+                                           log, redactor));
     return Ok{};
   }
 
@@ -107,8 +97,9 @@ struct GatewayServer::Impl {
   Status start_front() {
     FrontOptions options{config, config.identities, config.azure_management_url,
                          config.azure_authority, arm_hosts()};
-    ARMATURE_TRY(front, GatewayFront::start(std::move(options), *access, authority, *runtime,
-                                            *database, clock, random, log, redactor));
+    ARMATURE_TRY(front,
+                 GatewayFront::start(std::move(options), *access, home.authority, *home.runtime,
+                                     *home.database, clock, random, log, redactor));
     return Ok{};
   }
 
@@ -128,8 +119,9 @@ struct GatewayServer::Impl {
     server.address = config.server_address;
     server.port = config.server_port;
     control = std::make_unique<http::Server>(
-        *runtime, server,
-        http::blocking(*runtime, api::make_gateway_api(std::move(services), std::move(token))));
+        *home.runtime, server,
+        http::blocking(*home.runtime,
+                       api::make_gateway_api(std::move(services), std::move(token))));
     if (auto started = control->start(); !started) {
       return std::move(started).error().in("server.port");
     }
@@ -147,7 +139,7 @@ struct GatewayServer::Impl {
 
   Status start() {
     ARMATURE_CHECK(check());
-    ARMATURE_CHECK(open_data());
+    ARMATURE_TRY(home, open_data_directory(config, clock, random));
     ARMATURE_CHECK(open_access());
     ARMATURE_CHECK(start_front());
     ARMATURE_CHECK(start_control());
@@ -177,9 +169,9 @@ struct GatewayServer::Impl {
     if (front) front->drain();
     if (control) control->stop();
     if (front) front->stop();
-    if (runtime) runtime->stop();
+    if (home.runtime) home.runtime->stop();
     // Only what this process wrote: without the database it belongs to another.
-    if (!database) return;
+    if (!home.database) return;
     std::error_code ignored;
     std::filesystem::remove(data("server.json"), ignored);
   }

@@ -30,12 +30,10 @@ struct Standalone::Impl {
   Log& log;
   Redactor& redactor;
 
-  http::Authority authority;
+  DataDirectory home;
   std::string management_url;
   std::vector<IdentityConfig> identities;
 
-  std::unique_ptr<storage::Database> database;
-  std::unique_ptr<http::Runtime> runtime;
   std::unique_ptr<LocalAzure> azure;
   std::unique_ptr<AccessPlane> access;
   std::unique_ptr<GatewayFront> front;
@@ -54,14 +52,6 @@ struct Standalone::Impl {
 
   std::filesystem::path data(const char* name) const { return config.data_dir / name; }
 
-  Status open_data() {
-    ARMATURE_TRY(DataDirectory opened, open_data_directory(config, clock, random));
-    authority = std::move(opened.authority);
-    database = std::move(opened.database);
-    runtime = std::move(opened.runtime);
-    return Ok{};
-  }
-
   // The local Azure, and an identity in it for the gateway to use: its secret is new at every
   // start.
   Status start_sandbox() {
@@ -73,8 +63,8 @@ struct Standalone::Impl {
     options.state_file = data("sandbox.db");
     options.principal = kSandboxIdentity;
     for (const std::string& role : roles) options.roles.push_back({role, ""});
-    ARMATURE_TRY(azure, LocalAzure::start(std::move(options), authority, *runtime, clock, random,
-                                          log, redactor));
+    ARMATURE_TRY(azure, LocalAzure::start(std::move(options), home.authority, *home.runtime, clock,
+                                          random, log, redactor));
     management_url = azure->url();
     return add_sandbox_identity(roles);
   }
@@ -104,11 +94,11 @@ struct Standalone::Impl {
   Status open_access() {
     AccessPlane::Source source{config, identities, config.azure_authority, ""};
     if (azure) {
-      source.ca_pem = authority.certificate_pem;
+      source.ca_pem = home.authority.certificate_pem;
       source.authority = management_url;
     }
-    ARMATURE_TRY(access,
-                 AccessPlane::open(source, *runtime, *database, clock, random, log, redactor));
+    ARMATURE_TRY(access, AccessPlane::open(source, *home.runtime, *home.database, clock, random,
+                                           log, redactor));
     return Ok{};
   }
 
@@ -119,13 +109,14 @@ struct Standalone::Impl {
     }
     FrontOptions options{config, identities, management_url,
                          azure ? management_url : config.azure_authority, std::move(arm_hosts)};
-    ARMATURE_TRY(front, GatewayFront::start(std::move(options), *access, authority, *runtime,
-                                            *database, clock, random, log, redactor));
+    ARMATURE_TRY(front,
+                 GatewayFront::start(std::move(options), *access, home.authority, *home.runtime,
+                                     *home.database, clock, random, log, redactor));
     return Ok{};
   }
 
   Status start_orchestrator() {
-    caller = std::make_unique<DirectCaller>(*runtime, front->gateway(), front->attempts());
+    caller = std::make_unique<DirectCaller>(*home.runtime, front->gateway(), front->attempts());
     orchestrator::Options options;
     options.dags_folder = config.dags_folder.string();
     for (const auto& root : config.dags_file_roots) options.file_roots.push_back(root.string());
@@ -135,9 +126,9 @@ struct Standalone::Impl {
     options.child = [this](const Attempt& attempt) {
       return front->doors().environment_of(attempt);
     };
-    ARMATURE_TRY(orchestrator,
-                 orchestrator::Orchestrator::open(options, *database, front->attempts(), *caller,
-                                                  *access->client, clock, random, log, redactor));
+    ARMATURE_TRY(orchestrator, orchestrator::Orchestrator::open(
+                                   options, *home.database, front->attempts(), *caller,
+                                   *access->client, clock, random, log, redactor));
     return orchestrator->start();
   }
 
@@ -159,7 +150,8 @@ struct Standalone::Impl {
     options.address = config.server_address;
     options.port = config.server_port;
     api_server = std::make_unique<http::Server>(
-        *runtime, options, http::blocking(*runtime, api::make_api(services, std::move(token))));
+        *home.runtime, options,
+        http::blocking(*home.runtime, api::make_api(services, std::move(token))));
     if (auto started = api_server->start(); !started) {
       return std::move(started).error().in("server.port");
     }
@@ -176,7 +168,7 @@ struct Standalone::Impl {
   }
 
   Status start() {
-    ARMATURE_CHECK(open_data());
+    ARMATURE_TRY(home, open_data_directory(config, clock, random));
     ARMATURE_CHECK(start_sandbox());
     ARMATURE_CHECK(open_access());
     ARMATURE_CHECK(start_gateway());
@@ -190,7 +182,7 @@ struct Standalone::Impl {
     if (orchestrator) orchestrator->stop();
     if (front) front->stop();
     if (azure) azure->stop();
-    if (runtime) runtime->stop();
+    if (home.runtime) home.runtime->stop();
     std::error_code ignored;
     std::filesystem::remove(data("server.json"), ignored);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <ranges>
 
 #include "arm/path.h"
 #include "arm/repeat.h"
@@ -207,9 +208,8 @@ std::string unescaped(std::string_view text) {
 // Two api-version parameters could be read as one by us and as the other by Azure.
 Result<std::string> api_version_of(std::string_view query) {
   std::optional<std::string> found;
-  while (!query.empty()) {
-    const std::string_view part = query.substr(0, query.find('&'));
-    query.remove_prefix(std::min(part.size() + 1, query.size()));
+  for (const auto piece : std::views::split(query, '&')) {
+    const std::string_view part(piece.begin(), piece.end());
     const auto equals = part.find('=');
     if (!equal_ci(trim(unescaped(part.substr(0, equals))), "api-version")) continue;
     if (found) return fail(Code::kInvalid, "the query has two api-version parameters");

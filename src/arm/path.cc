@@ -1,6 +1,7 @@
 #include "arm/path.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include "base/bytes.h"
 #include "base/utf8.h"
@@ -134,15 +135,10 @@ Result<std::vector<std::string>> split_path(std::string_view path, Encoding enco
   // Names of backup containers and items are lists: "VMAppContainer;compute;group;vm".
   bool semicolons = false;
   segments.reserve(16);
-  for (std::size_t begin = 0; begin <= path.size();) {
-    const std::size_t end = std::min(path.find('/', begin), path.size());
-    const std::string_view raw = path.substr(begin, end - begin);
-    begin = end + 1;
-    std::string segment;
-    if (encoding == Encoding::kPercent && raw.find('%') != std::string_view::npos) {
-      ARMATURE_TRY(segment, decode(raw));
-    } else {
-      segment = raw;
+  for (const auto piece : std::views::split(path, '/')) {
+    std::string segment(piece.begin(), piece.end());
+    if (encoding == Encoding::kPercent && segment.find('%') != std::string::npos) {
+      ARMATURE_TRY(segment, decode(segment));
     }
     ARMATURE_CHECK(check_segment(segment, semicolons));
     semicolons = semicolons || (!segments.empty() && is_providers(segments.back()) &&

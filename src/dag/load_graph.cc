@@ -150,10 +150,14 @@ class Linker {
   }
 
   void check_groups_have_tasks() {
+    std::vector<bool> has_task(dag_.groups.size(), false);
+    for (const TaskDef& task : dag_.tasks) {
+      for (auto at = task.group; at && !has_task[*at]; at = dag_.groups[*at].parent) {
+        has_task[*at] = true;
+      }
+    }
     for (std::size_t i = 0; i < dag_.groups.size(); ++i) {
-      const bool any = std::ranges::any_of(
-          dag_.tasks, [&](const TaskDef& task) { return dag_.is_in_group(task.group, i); });
-      if (any) continue;
+      if (has_task[i]) continue;
       draft_.report.error(dag_.groups[i].at, draft_.groups[i].path, "invalid_value",
                           "no task says task_group: " + dag_.groups[i].id);
     }

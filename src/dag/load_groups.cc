@@ -17,6 +17,14 @@ struct Entry {  // of the file
   enum class State { kNew, kOpen, kMade, kBroken } state = State::kNew;
 };
 
+void tell_unknown(const std::string& name, Position at, const std::string& path, bool several,
+                  const std::vector<std::string>& known, Report& report) {
+  report.error(at, path, "unknown_group",
+               several ? "more than one task group is called '" + name + "'"
+                       : "there is no task group '" + name + "'",
+               several ? "write its full id" : did_you_mean(name, known));
+}
+
 class GroupReader {
  public:
   explicit GroupReader(Draft& draft) : draft_(draft), report_(draft.report) {}
@@ -85,10 +93,8 @@ class GroupReader {
     }
     std::vector<std::string> names;
     for (const Entry& one : entries_) names.push_back(one.name);
-    report_.error(entry.parent_at, entry.path + ".parent_group", "unknown_group",
-                  found.empty() ? "there is no task group '" + wanted + "'"
-                                : "more than one task group is called '" + wanted + "'",
-                  found.empty() ? did_you_mean(wanted, names) : "write its full id");
+    tell_unknown(wanted, entry.parent_at, entry.path + ".parent_group", !found.empty(), names,
+                 report_);
     return nullptr;
   }
 
@@ -155,17 +161,14 @@ std::vector<Dependency> read_dependencies(Fields& fields, const std::string& key
 std::optional<std::size_t> find_group(const std::string& name, Position at, const std::string& path,
                                       Draft& draft) {
   std::vector<std::size_t> written;
-  std::vector<std::string> ids;
   for (std::size_t i = 0; i < draft.groups.size(); ++i) {
     if (draft.dag.groups[i].id == name) return i;
     if (draft.groups[i].name == name) written.push_back(i);
-    ids.push_back(draft.dag.groups[i].id);
   }
   if (written.size() == 1) return written[0];
-  draft.report.error(at, path, "unknown_group",
-                     written.empty() ? "there is no task group '" + name + "'"
-                                     : "more than one task group is called '" + name + "'",
-                     written.empty() ? did_you_mean(name, ids) : "write its full id");
+  std::vector<std::string> ids;
+  for (const GroupDef& group : draft.dag.groups) ids.push_back(group.id);
+  tell_unknown(name, at, path, !written.empty(), ids, draft.report);
   return std::nullopt;
 }
 

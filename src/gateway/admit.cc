@@ -65,6 +65,20 @@ access::AuditRecord record_of(const Attempt& attempt,
   return record;
 }
 
+access::AuditRecord record_of(const Call& call, const access::Decision& decision,
+                              std::string kind) {
+  access::AuditRecord record =
+      record_of(call.attempt, call.workload, call.request_id, std::move(kind));
+  record.identity = call.facts->identity;
+  record.method = call.operation.method;
+  record.action = call.operation.action;
+  record.scope = call.operation.scope;
+  record.target = call.operation.target;
+  record.reason = decision.reason;
+  record.rule = decision.rule;
+  return record;
+}
+
 bool is_arm_path(std::string_view path) {
   constexpr std::array<std::string_view, 3> kRoots = {"/subscriptions", "/providers", "/tenants"};
   return std::any_of(kRoots.begin(), kRoots.end(), [&](std::string_view root) {
@@ -172,16 +186,9 @@ access::Decision denied_with_batch() {
 }
 
 access::AuditRecord decision_record(const Call& call, const access::Decision& decision) {
-  access::AuditRecord record = record_of(call.attempt, call.workload, call.request_id, "decision");
-  record.identity = call.facts->identity;
-  record.method = call.operation.method;
-  record.action = call.operation.action;
-  record.scope = call.operation.scope;
-  record.target = call.operation.target;
+  access::AuditRecord record = record_of(call, decision, "decision");
   record.decision = decision.allowed ? "allow" : "deny";
   record.layer = access::to_string(decision.layer);
-  record.reason = decision.reason;
-  record.rule = decision.rule;
   return record;
 }
 
@@ -194,15 +201,8 @@ access::AuditRecord misdirected_record(const http::Request& request,
 
 access::AuditRecord outcome_record(const Call& call, const access::Decision& allowed,
                                    const Ending& ending) {
-  access::AuditRecord record = record_of(call.attempt, call.workload, call.request_id, "outcome");
-  record.identity = call.facts->identity;
-  record.method = call.operation.method;
-  record.action = call.operation.action;
-  record.scope = call.operation.scope;
-  record.target = call.operation.target;
+  access::AuditRecord record = record_of(call, allowed, "outcome");
   record.decision = ending.decision;
-  record.reason = allowed.reason;
-  record.rule = allowed.rule;
   record.status = ending.status;
   record.sends = ending.sends;
   record.correlation_id = ending.correlation_id;

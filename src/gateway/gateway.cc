@@ -52,10 +52,6 @@ void forbid_repeat(http::Response& answer, const arm::Operation& operation) {
   }
 }
 
-bool is_plain_read(const arm::Operation& operation) {
-  return !operation.mutates && !operation.returns_secrets;
-}
-
 // Polls are shared by those whom Azure would give the same answer.
 std::string poll_key(const Call& call) {
   return "poll " + call.facts->identity + " " + call.operation.target + "?" + call.operation.query;
@@ -225,16 +221,15 @@ http::Task<http::Response> Gateway::Impl::serve(http::Request request, std::stri
   if (!verdict.decision.allowed) co_return refuse(call, verdict);
   if (auto held = hold_back(wiring, call, verdict.decision)) co_return *std::move(held);
 
-  if (is_plain_read(call.operation)) {  // one record, when it has ended
+  if (!call.operation.mutates) {
+    // Of a read that tells no secret, the outcome is the only record.
+    if (call.operation.returns_secrets) {
+      wiring.audit.record(decision_record(call, verdict.decision));
+    }
     Forwarded done = co_await read(&call, &request, deadline);
     co_return finish(call, verdict.decision, std::move(done));
   }
   access::AuditRecord record = decision_record(call, verdict.decision);
-  if (!call.operation.mutates) {
-    wiring.audit.record(std::move(record));
-    Forwarded done = co_await read(&call, &request, deadline);
-    co_return finish(call, verdict.decision, std::move(done));
-  }
   Forwarded done = co_await forward_mutation(&wiring, &call, &request, deadline, std::move(record));
   co_return finish(call, verdict.decision, std::move(done));
 }

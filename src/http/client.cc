@@ -34,9 +34,7 @@ void Pool::put(const std::string& host, std::unique_ptr<Wire> wire) {
   if (idles.size() >= options_.max_idle_per_host) idles.erase(idles.begin());
   const Ticks until = loop_.deadlines.now() + options_.idle_timeout;
   idles.push_back({std::move(wire), until});
-  if (armed_) return;
-  armed_ = true;
-  too_long_.set_at(until);
+  if (!too_long_.is_set()) too_long_.set_at(until);
 }
 
 // Ends what was idle for too long, and forgets hosts without a connection.
@@ -48,14 +46,12 @@ void Pool::sweep() {
     if (!host->second.empty()) next = std::min(next, host->second.front().until);
     host = host->second.empty() ? idle_.erase(host) : std::next(host);
   }
-  armed_ = next != Ticks::max();
-  if (armed_) too_long_.set_at(next);
+  if (next != Ticks::max()) too_long_.set_at(next);
 }
 
 void Pool::abort() {
   idle_.clear();
   too_long_.clear();
-  armed_ = false;
   const auto all = running;  // an exchange may leave while it is told
   for (Exchange* exchange : all) {
     if (running.contains(exchange)) exchange->abort();

@@ -105,10 +105,10 @@ void Connection::passed() {
 // A connection that stays idle keeps no buffers, and its deadline tells it first.
 void Connection::wait_for_head() {
   const ServerOptions& options = settings_->options;
-  head_until_ =
-      loop().deadlines.now() + (first_ || !idle_ ? options.header_timeout : options.idle_timeout);
+  const Ticks now = loop().deadlines.now();
   resting_ = !idle_ || first_;
-  deadline_.set_at(resting_ ? head_until_ : std::min(head_until_, loop().deadlines.now() + kRest));
+  head_until_ = now + (resting_ ? options.header_timeout : options.idle_timeout);
+  deadline_.set_at(resting_ ? head_until_ : std::min(head_until_, now + kRest));
 }
 
 Await<void> Connection::run(std::shared_ptr<Connection> self) {

@@ -26,6 +26,7 @@ class Deadline {
   void set(Micros from_now);
   void set_at(Ticks at);
   void clear();
+  bool is_set() const { return armed_; }
 
  private:
   friend class Deadlines;

@@ -40,7 +40,6 @@ class Pool {
   const ClientOptions& options_;
   std::map<std::string, std::vector<Idle>> idle_;  // the longest idle first
   Deadline too_long_;                              // of the longest idle of all, or earlier
-  bool armed_ = false;
 };
 
 struct Client::Impl : std::enable_shared_from_this<Client::Impl> {

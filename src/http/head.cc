@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/beast/http/basic_parser.hpp>
 #include <charconv>
+#include <ranges>
 
 #include "base/bytes.h"
 
@@ -80,10 +81,8 @@ std::optional<std::string> read_fields(std::string_view head, FieldReader<is_req
 bool has_token(const Headers& headers, std::string_view name, std::string_view token) {
   for (const auto& [key, value] : headers) {
     if (!equal_ci(key, name)) continue;
-    for (std::string_view rest = value; !rest.empty();) {
-      const std::size_t comma = std::min(rest.find(','), rest.size());
-      if (equal_ci(trim(rest.substr(0, comma)), token)) return true;
-      rest.remove_prefix(std::min(comma + 1, rest.size()));
+    for (const auto part : std::views::split(value, ',')) {
+      if (equal_ci(trim({part.begin(), part.end()}), token)) return true;
     }
   }
   return false;

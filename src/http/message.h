@@ -19,8 +19,7 @@ class Headers {
   Headers() = default;
   Headers(std::initializer_list<std::pair<std::string, std::string>> init) : items_(init) {}
   std::optional<std::string> get(std::string_view name) const;  // the first of that name
-  const std::string* find(
-      std::string_view name) const;  // the same in place, or null; until changed
+  const std::string* find(std::string_view name) const;         // in place, until a change; or null
   void reserve(std::size_t count) { items_.reserve(count); }
   std::size_t count(std::string_view name) const;
   void set(std::string_view name, std::string value);  // replaces all of that name

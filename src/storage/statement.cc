@@ -43,23 +43,18 @@ Statement& Statement::bind(std::int64_t value) {
   return *this;
 }
 
-Statement& Statement::bind(std::string_view text) {
+Statement& Statement::bind_text(std::string_view text, void (*destructor)(void*)) {
   // A null pointer would bind NULL, and an empty view often has one.
   const char* const bytes = text.data() ? text.data() : "";
   if (status_) {
-    note(sqlite3_bind_text64(statement_, next_++, bytes, text.size(), SQLITE_TRANSIENT,
-                             SQLITE_UTF8));
+    note(sqlite3_bind_text64(statement_, next_++, bytes, text.size(), destructor, SQLITE_UTF8));
   }
   return *this;
 }
 
-Statement& Statement::bind_kept(std::string_view text) {
-  const char* const bytes = text.data() ? text.data() : "";
-  if (status_) {
-    note(sqlite3_bind_text64(statement_, next_++, bytes, text.size(), SQLITE_STATIC, SQLITE_UTF8));
-  }
-  return *this;
-}
+Statement& Statement::bind(std::string_view text) { return bind_text(text, SQLITE_TRANSIENT); }
+
+Statement& Statement::bind_kept(std::string_view text) { return bind_text(text, SQLITE_STATIC); }
 
 Statement& Statement::bind_blob(std::string_view bytes) {
   const char* const start = bytes.data() ? bytes.data() : "";

@@ -60,6 +60,7 @@ class Statement {
   sqlite3_stmt* statement_;
   bool* in_use_;
   int next_ = 1;
+  Statement& bind_text(std::string_view text, void (*destructor)(void*));
   void note(int sqlite_code);  // keeps the first error
   void rewind();
 
