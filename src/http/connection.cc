@@ -298,6 +298,11 @@ Await<bool> Connection::write_answer() {
                     !(wish && *wish == "close");
   const std::string head = write_response_head(response, method_, keep, head_.http_1_0,
                                                http_date(loop().owner.clock.now()));
+  if (is_cut_in_head(response)) {
+    deadline_.set(settings_->options.body_timeout);
+    co_await wire_.write(head.substr(0, head.size() / 2), {});
+    co_return false;
+  }
   const bool no_body = method_ == "HEAD" || response.status == 204 || response.status == 304;
   deadline_.set(settings_->options.body_timeout);
   std::string_view body = no_body ? std::string_view() : std::string_view(response.body);

@@ -161,6 +161,7 @@ TEST(Reply, DroppedCloses) {
 TEST(Cut, ClosesInTheMiddleOrAfterTheWholeAnswer) {
   Served served({}, [](Request request, Reply reply) {
     Response response;
+    if (request.target == "/head") return reply(cut_in_head(std::move(response)));
     response.body = "0123456789";
     reply(cut_after(std::move(response), request.target == "/half" ? 5 : 10));
   });
@@ -170,6 +171,9 @@ TEST(Cut, ClosesInTheMiddleOrAfterTheWholeAnswer) {
   const std::string whole = served.exchange("GET /whole HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_TRUE(whole.ends_with("\r\n\r\n0123456789")) << whole;
   EXPECT_EQ(whole.find("Connection: close"), std::string::npos) << whole;
+  const std::string head = served.exchange("GET /head HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_TRUE(head.starts_with("HTTP/1.1 200")) << head;
+  EXPECT_EQ(head.find("\r\n\r\n"), std::string::npos) << head;
 }
 
 TEST(Reply, LetGoIs500) {
