@@ -27,7 +27,8 @@ void print_faults(Session& session, const Json& faults) {
        {"METHOD", "method"},
        {"PATH", "path_contains"},
        {"TIMES", "times"},
-       {"MET", "met"}});
+       {"MET", "met"},
+       {"HOLDS", "holds"}});
 }
 
 Status add(Session& session, const FaultFlags& flags) {

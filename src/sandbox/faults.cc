@@ -36,6 +36,8 @@ const Kind* kind_of(std::string_view name) {
   return found == kKinds.end() ? nullptr : found;
 }
 
+bool holds(const Fault& fault) { return fault.kind == "latency" || fault.kind == "late"; }
+
 bool contains_ci(std::string_view text, std::string_view part) {
   return to_lower(text).find(to_lower(part)) != std::string::npos;
 }
@@ -129,15 +131,16 @@ Status FaultList::add(Fault fault) {
   return Ok{};
 }
 
-std::optional<Fault> FaultList::take(FaultUse use, std::string_view method, std::string_view path,
-                                     bool is_arm) {
+std::optional<FaultList::Taken> FaultList::take(FaultUse use, std::string_view method,
+                                                std::string_view path, bool is_arm) {
   const std::scoped_lock lock(mutex_);
   for (auto it = entries_.begin(); it != entries_.end(); ++it) {
-    if (!matches(it->fault, use, method, path, is_arm)) continue;
+    if (it->over || !matches(it->fault, use, method, path, is_arm)) continue;
     if (it->fault.probability < 1 && draw(it->dice) >= it->fault.probability) continue;
-    Fault taken = it->fault;
+    Taken taken{it->fault, it->id};
     ++it->met;
-    if (it->fault.times > 0 && --it->fault.times == 0) entries_.erase(it);
+    if (holds(taken)) ++it->holds;
+    if (it->fault.times > 0 && --it->fault.times == 0) end(it);
     return taken;
   }
   return std::nullopt;
@@ -145,10 +148,35 @@ std::optional<Fault> FaultList::take(FaultUse use, std::string_view method, std:
 
 Status FaultList::remove(std::int64_t id) {
   const std::scoped_lock lock(mutex_);
-  if (std::erase_if(entries_, [id](const Entry& entry) { return entry.id == id; }) == 0) {
+  const auto found = find(id);
+  if (found == entries_.end()) {
     return fail(Code::kNotFound, "no fault has the id " + std::to_string(id));
   }
+  found->released = true;
+  end(found);
+  released_.notify_all();
   return Ok{};
+}
+
+std::list<FaultList::Entry>::iterator FaultList::find(std::int64_t id) {
+  return std::ranges::find(entries_, id, &Entry::id);
+}
+
+void FaultList::end(std::list<Entry>::iterator entry) {
+  entry->over = true;
+  if (entry->holds == 0) entries_.erase(entry);
+}
+
+void FaultList::wait(const Taken& by) {
+  std::unique_lock lock(mutex_);
+  const Entry& entry = *find(by.id);
+  released_.wait_for(lock, by.duration, [&entry] { return entry.released; });
+}
+
+void FaultList::let_go(std::int64_t id) {
+  const std::scoped_lock lock(mutex_);
+  const auto entry = find(id);
+  if (--entry->holds == 0 && entry->over) entries_.erase(entry);
 }
 
 Json FaultList::to_json() const {
@@ -162,7 +190,8 @@ Json FaultList::to_json() const {
         {"method",        fault.method       },
         {"path_contains", fault.path_contains},
         {"times",         fault.times        },
-        {"met",           entry.met          }
+        {"met",           entry.met          },
+        {"holds",         entry.holds        }
     };
     if (fault.kind == "status") {
       shown["status"] = fault.status;
@@ -186,7 +215,9 @@ std::size_t FaultList::size() const {
 
 void FaultList::clear() {
   const std::scoped_lock lock(mutex_);
-  entries_.clear();
+  std::erase_if(entries_, [](const Entry& entry) { return entry.holds == 0; });
+  for (Entry& entry : entries_) entry.over = entry.released = true;
+  released_.notify_all();
 }
 
 std::optional<http::Response> fault_response(const Fault& fault, Instant now) {

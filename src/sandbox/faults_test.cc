@@ -58,6 +58,28 @@ TEST(FaultList, LeavesTheTokenEndpointAloneUnlessNamed) {
   EXPECT_TRUE(faults.take(FaultUse::kRequest, "POST", "/t/oauth2/v2.0/token", false));
 }
 
+TEST(FaultList, IsListedAsLongAsItHolds) {
+  FaultList faults;
+  ASSERT_TRUE(faults.add({.kind = "latency", .duration = std::chrono::minutes(5)}));
+  const auto taken = faults.take(FaultUse::kRequest, "GET", kPath);
+  ASSERT_TRUE(taken);
+  {
+    FaultList::Held held(faults, *taken);
+    EXPECT_EQ(faults.to_json().as_array().at(0).at("holds"), 1);
+    EXPECT_FALSE(faults.take(FaultUse::kRequest, "GET", kPath)) << "it was to be met once";
+    EXPECT_TRUE(faults.remove(taken->id));
+    held.wait();  // would take five minutes
+    EXPECT_EQ(faults.size(), 1U);
+  }
+  EXPECT_EQ(faults.size(), 0U);
+
+  ASSERT_TRUE(faults.add({.kind = "late", .duration = std::chrono::milliseconds(1), .times = 2}));
+  const auto first = faults.take(FaultUse::kRequest, "GET", kPath);
+  ASSERT_TRUE(first);
+  { FaultList::Held(faults, *first).wait(); }
+  EXPECT_EQ(faults.to_json().as_array().at(0).at("holds"), 0);
+}
+
 TEST(FaultList, EachUseTakesItsOwn) {
   FaultList faults;
   ASSERT_TRUE(

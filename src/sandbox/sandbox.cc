@@ -42,16 +42,25 @@ struct Sandbox::Impl {
       return reply(*std::move(refused));
     }
     if (fault->kind == "drop_before") return reply.drop();
-    // Sleeping is no reading of a clock: the latency is real, whatever the clock says.
-    if (fault->kind == "latency") std::this_thread::sleep_for(fault->duration);
+    if (fault->kind == "latency" || fault->kind == "late") return reply(hold(*fault, request));
     http::Response response = serve(*cloud, request);
-    if (fault->kind == "late") std::this_thread::sleep_for(fault->duration);
     if (fault->kind == "drop_after") return reply.drop();
     const std::size_t size = response.body.size();
-    if (fault->kind == "drop_during" && size == 0) return reply.drop();  // no middle
+    if (fault->kind == "drop_during" && size == 0) {
+      return reply(http::cut_in_head(std::move(response)));
+    }
     if (fault->kind == "drop_during") return reply(http::cut_after(std::move(response), size / 2));
     if (fault->kind == "drop_idle") return reply(http::cut_after(std::move(response), size));
     reply(std::move(response));
+  }
+
+  // The waiting is no reading of a clock: it is real, whatever the clock says.
+  http::Response hold(const FaultList::Taken& fault, const http::Request& request) {
+    FaultList::Held held(cloud->faults(), fault);
+    if (fault.kind == "latency") held.wait();
+    http::Response response = serve(*cloud, request);
+    if (fault.kind == "late") held.wait();
+    return response;
   }
 };
 

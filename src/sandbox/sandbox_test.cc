@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
+#include <thread>
+
 #include "base/bytes.h"
 #include "http/client.h"
 #include "http/server.h"
@@ -103,6 +106,39 @@ TEST(Faults, BreakTheAnswerOffAndTheConnectionAfterIt) {
   ASSERT_TRUE(
       served.sandbox->add_fault({.kind = "late", .duration = std::chrono::milliseconds(1)}));
   EXPECT_EQ(must(served.send("DELETE", path).response).status, 202);
+}
+
+TEST(Faults, BreakOffAnAnswerWithoutABody) {
+  Served served;
+  const std::string path = "/subscriptions/" + served.sandbox->subscription_id() +
+                           "/resourceGroups/rg?api-version=2021-04-01";
+  EXPECT_EQ(must(served.send("PUT", path, R"({"location":"westeurope"})").response).status, 201);
+  ASSERT_TRUE(served.sandbox->add_fault({.kind = "drop_during", .method = "DELETE"}));
+  const auto broken = served.send("DELETE", path);
+  EXPECT_FALSE(broken.response);
+  EXPECT_TRUE(broken.sent);
+}
+
+TEST(Faults, HoldUntilTheyAreCleared) {
+  Served served;
+  const std::string id =
+      "/subscriptions/" + served.sandbox->subscription_id() + "/resourceGroups/rg";
+  const std::string path = id + "?api-version=2021-04-01";
+  for (const char* kind : {"latency", "late"}) {
+    SCOPED_TRACE(kind);
+    ASSERT_TRUE(served.sandbox->add_fault({.kind = kind, .duration = std::chrono::minutes(5)}));
+    auto held = std::async(std::launch::async, [&] {
+      return served.send("PUT", path, R"({"location":"westeurope"})");
+    });
+    while (int_at(served.sandbox->faults().as_array().at(0), "holds") == 0) {
+      std::this_thread::yield();
+    }
+    const bool done = find(served.sandbox->effects(), to_lower(id)) != nullptr;
+    EXPECT_EQ(done, std::string(kind) == "late");
+    served.sandbox->clear_faults();
+    EXPECT_TRUE(held.get().response);
+    EXPECT_TRUE(served.sandbox->faults().as_array().empty());
+  }
 }
 
 TEST(Faults, ChooseByMethodAndPath) {
