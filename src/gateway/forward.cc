@@ -49,7 +49,7 @@ Forwarded Forward::answered(http::Outcome outcome) const {
   out.held_back = courier_.held_back();
   // A DELETE that was sent before finds nothing because it worked.
   if (doubted_ && call_.operation.method == "DELETE" && out.answer.status == 404) {
-    out.answer.status = 204;
+    out.answer.status = status_of_deleted(call_.operation.target);
     out.answer.body.clear();
   }
   return out;
@@ -120,7 +120,7 @@ http::Task<Forward::Found> Forward::look(Instant first_sent) {
   if (call_.operation.method == "DELETE") {
     out.evidence = judge_delete(out.answer.status, out.answer.body, first_sent);
     if (out.evidence == Evidence::kHappened) {
-      out.answer.status = 204;
+      out.answer.status = status_of_deleted(call_.operation.target);
       out.answer.body.clear();
     }
     co_return out;

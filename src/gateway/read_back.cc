@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "arm/long_running.h"
+#include "arm/resource_id.h"
 #include "base/bytes.h"
 #include "base/time.h"
 
@@ -139,6 +140,11 @@ Evidence judge_delete(int get_status, std::string_view get_body, Instant first_s
   const auto there = parse_json(get_body);
   if (there && created_after(*there, first_sent)) return Evidence::kHappened;
   return Evidence::kAbsent;
+}
+
+int status_of_deleted(std::string_view target) {
+  const auto id = arm::ResourceId::parse(target);
+  return id && id->kind == arm::ScopeKind::kResourceGroup ? 200 : 204;
 }
 
 }  // namespace armature::gateway

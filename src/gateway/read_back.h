@@ -36,6 +36,11 @@ Evidence judge_put(const Sent& sent, int get_status, std::string_view get_body);
 Evidence judge_patch(const Json& sent, int get_status, std::string_view get_body);
 Evidence judge_delete(int get_status, std::string_view get_body, Instant first_sent);
 
+// What Azure says of a DELETE whose work is done: 204, but 200 of a resource group, whose operation
+// has no 204: SDKs take it for an error. (Source: azure-rest-api-specs, resources.json,
+// ResourceGroups_Delete: 200 and 202.)
+int status_of_deleted(std::string_view target);
+
 // How what was sent compares with what is there. Arrays count as values; ids and locations are
 // compared as ARM does, without regard to case.
 enum class Fit { kContained, kPartly, kDifferent };  // kPartly: some sent values are not there

@@ -90,6 +90,14 @@ TEST(JudgeDelete, IsSettledByWhatIsStillThere) {
       << "made anew by somebody else";
 }
 
+TEST(StatusOfDeleted, IsOneThatTheOperationHas) {
+  EXPECT_EQ(status_of_deleted("/subscriptions/s/resourceGroups/rg"), 200);
+  EXPECT_EQ(status_of_deleted("/subscriptions/s/RESOURCEGROUPS/rg"), 200);
+  EXPECT_EQ(status_of_deleted("/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/sites/a"),
+            204);
+  EXPECT_EQ(status_of_deleted("not an id"), 204);
+}
+
 TEST(JudgePatch, HoldsWhatAMergePatchLeaves) {
   const struct {
     const char* name;
