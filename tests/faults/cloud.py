@@ -14,15 +14,13 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 from control import Control
+from in_place import InPlace
 from matrix import GROUP, SUBSCRIPTION
 
 HERE = pathlib.Path(__file__).resolve().parent
-PATIENCE = 600  # seconds; a bound against hanging, never a measure
+PATIENCE = 900  # seconds; a bound against hanging, never a measure
 WORKERS = 256  # of the sandbox: those that a fault holds do not hold the others
 RUN = "matrix"
-# Seconds after a killing: what Azure held then is acted upon by the time the server is up again. What comes later
-# than a look cannot be seen by it, whoever looks.
-AZURE_HOLDS = 4.5
 
 
 def wait_for(condition, what, process=None, log=None):
@@ -38,6 +36,7 @@ class Cloud:
         self.binary, self.folder, self.plan, self.sdk = binary, folder, plan, sdk
         self.kills = 0
         self.server = self.sandbox = self.control = None
+        self.in_place = InPlace(self)
 
     # Start and stop.
 
@@ -99,8 +98,12 @@ class Cloud:
             "server", ["standalone", "--config", self.folder / "server.yaml", "--set", "log.level=warning"],
             {"SSL_CERT_FILE": str(self.folder / "sandbox" / "ca" / "ca.pem")})
 
-    def kill(self):
-        """kill -9, and with it the tasks' processes: nothing of the host but its disk is left."""
+    def kill(self, shown):
+        """kill -9, and with it the tasks' processes: nothing of the host but its disk is left.
+
+        What Azure holds meanwhile it acts upon before the server is up again: what comes later than a look cannot be
+        seen by it, whoever looks.
+        """
         self.server.send_signal(signal.SIGKILL)
         self.server.wait()
         for path in self.folder.glob("pid.*"):
@@ -109,10 +112,14 @@ class Cloud:
             except (ProcessLookupError, ValueError):
                 pass
             path.unlink()
-        for path in self.folder.glob("armed.*"):
+        for path in [*self.folder.glob("at.*"), *self.folder.glob("gate")]:
             path.unlink()
         self.kills += 1
-        time.sleep(AZURE_HOLDS)
+        for one in shown:
+            with open(self.folder / f"journal.{one.worker}", "a") as journal:
+                journal.write(json.dumps(dict(number=one.number, event="hit")) + "\n")
+        self.control.let_go()
+        wait_for(lambda: not self.control.faults(), "Azure to act upon what it held")
         self.start_server()
 
     def stop(self):
@@ -172,13 +179,10 @@ class Cloud:
 
     def finish(self):
         """Until the run has ended; kills the server whenever all tasks that still run wait for it."""
-        deadline = time.monotonic() + 6 * PATIENCE
+        deadline = time.monotonic() + 6 * PATIENCE + len(self.plan.mutations)
         looked = 0.0
         while True:
-            alive = [i for i in range(self.plan.workers) if not (self.folder / f"done.{i}").exists()]
-            armed = [i for i in alive if (self.folder / f"armed.{i}").exists()]
-            if armed and len(armed) == len(alive):
-                self.kill()
+            self.kill_when_in_place()
             if time.monotonic() - looked > 1:
                 looked = time.monotonic()
                 if looked > deadline:
@@ -186,6 +190,21 @@ class Cloud:
                 if self.api(f"/dags/faults/dagRuns/{RUN}")["state"] in ("success", "failed"):
                     return
             time.sleep(0.05)
+
+    def kill_when_in_place(self):
+        alive = [i for i in range(self.plan.workers) if not (self.folder / f"done.{i}").exists()]
+        places = [self.folder / f"at.{i}" for i in alive]
+        if not alive or not all(place.exists() for place in places):
+            return
+        told = [json.loads(place.read_text()) for place in places]
+        if any(one["waits"] for one in told):
+            (self.folder / "gate").touch()
+            return
+        batches = dict(zip(alive, (one["batch"] for one in told)))
+        meant = [one for one in self.plan.mutations if one.batch >= 0 and batches.get(one.worker) == one.batch]
+        shown = self.in_place.shown(meant)
+        if len(shown | self.in_place.ended(meant)) == len(meant):
+            self.kill([one for one in meant if one.number in shown])
 
     def clear(self, numbers):
         workers = {one.worker for one in self.plan.mutations if one.number in numbers}

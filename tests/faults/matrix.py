@@ -12,10 +12,10 @@ KINDS = ("PUT", "POST", "PATCH", "DELETE", "deployment")
 ALIVE = ("azure:before_send", "azure:after_send", "azure:after_effect", "azure:mid_response", "azure:polling",
          "client:before_send", "client:after_send", "client:mid_response", "client:polling")
 # Where a request is when the gateway is killed.
-KILLED = ("killed:before_send", "killed:after_send", "killed:after_effect", "killed:mid_response", "killed:polling")
-# A stock SDK's sockets cannot be cut from within: what it meets comes from Azure's side and from kills.
-SDK_ALIVE = tuple(phase for phase in ALIVE if phase.startswith("azure:"))
-SDK_KILLED = ("killed:after_send", "killed:after_effect", "killed:polling")
+KILLED = ("killed:incomplete", "killed:before_send", "killed:after_send", "killed:after_effect", "killed:mid_response",
+          "killed:polling")
+# A stock SDK's sockets cannot be stopped in the middle: these two need that.
+SDK_KILLED = tuple(phase for phase in KILLED if not phase.endswith((":incomplete", ":mid_response")))
 
 
 @dataclasses.dataclass
@@ -39,6 +39,11 @@ class Mutation:
         return self.phase.endswith(":polling")
 
     @property
+    def waits_for_token(self):
+        """Of all that the gateway has, nothing may go out: those like it have batches of their own."""
+        return self.phase == "killed:before_send"
+
+    @property
     def whole_group(self):
         """Only the deletion of a group takes its time."""
         return self.kind == "DELETE" and self.polls
@@ -49,7 +54,7 @@ class Mutation:
             return f"{GROUP}/providers/Microsoft.Resources/deployments/{self.name}"
         if self.whole_group:
             return f"/subscriptions/{SUBSCRIPTION}/resourceGroups/faults-{self.name}"
-        if self.kind == "PATCH" and self.number % 2:  # of a type that has an etag
+        if self.kind == "PATCH" and self.number % 2 and not self.polls:  # of a type that has an etag
             return f"{GROUP}/providers/Microsoft.Network/networkSecurityGroups/{self.name}"
         return MACHINES + self.name
 
@@ -113,12 +118,12 @@ class Plan:
         return [one for one in self.mutations if one.worker == worker]
 
     def batches(self, worker):
-        """Those that are to be in flight when the gateway is killed, killing by killing."""
+        """Those that are to be in flight when the gateway is killed, killing by killing, each with its number."""
         found = collections.defaultdict(list)
         for one in self.of(worker):
             if one.batch >= 0:
                 found[one.batch].append(one)
-        return [found[number] for number in sorted(found)]
+        return sorted(found.items())
 
     def save(self, path):
         path.write_text(json.dumps(dataclasses.asdict(self)))
@@ -133,13 +138,20 @@ def make_plan(count, workers, threads, seed, only, sdk):
     """Half of the mutations meet a living gateway, half a killed one; within a half all cells have as many."""
     dice = random.Random(seed)
     halves = []
-    for phases in ((SDK_ALIVE, SDK_KILLED) if sdk else (ALIVE, KILLED)):
+    for phases in (ALIVE, SDK_KILLED if sdk else KILLED):
         cells = [(kind, phase) for kind in KINDS for phase in phases if only in f"{kind} {phase}"]
-        halves.append([cells[i % len(cells)] for i in range(count // 2)] if cells else [])
-    alive, killed = halves
+        if sdk:  # the client for resources has no actions: what is sent with it beside its methods is not polled
+            cells = [cell for cell in cells if cell[0] != "POST" or not cell[1].endswith(":polling")]
+        halves.append(cells)
+    share = count if not all(halves) else count // 2
+    alive, killed = ([cells[i % len(cells)] for i in range(share)] if cells else [] for cells in halves)
     dice.shuffle(alive)
     dice.shuffle(killed)
     mutations = [Mutation(i, kind, phase, i % workers) for i, (kind, phase) in enumerate(alive)]
-    for i, (kind, phase) in enumerate(killed):
-        mutations.append(Mutation(len(alive) + i, kind, phase, i % workers, i // (workers * threads)))
+    batch = 0
+    for waits in (False, True):
+        alike = [cell for cell in killed if Mutation(0, *cell, 0).waits_for_token == waits]
+        for i, (kind, phase) in enumerate(alike):
+            mutations.append(Mutation(len(mutations), kind, phase, i % workers, batch + i // (workers * threads)))
+        batch += -(-len(alike) // (workers * threads))
     return Plan(mutations, workers, threads, seed)

@@ -4,14 +4,18 @@ import json
 import os
 import socket
 import ssl
+import threading
 import time
 import urllib.parse
 import uuid
 
-HELD = "4s"  # how long Azure holds a request that a killing is to meet
-ARMED_AFTER = 0.4  # seconds: by then it is held there
-PATIENCE = 60  # seconds; a bound against hanging, never a measure
+from control import TOKEN_PATH
+from matrix import MACHINES
+
+PATIENCE = 600  # seconds; a bound against hanging, never a measure
 AZURE_FAULTS = {"after_send": "drop_before", "after_effect": "drop_after", "mid_response": "drop_during"}
+HOLDS = {"after_send": "latency", "after_effect": "late"}
+PART = 16  # bytes of an answer that a client reads before it goes
 # What a task does not repeat: a person looks first.
 IN_DOUBT = {"AzureAnswerLost"}
 
@@ -42,66 +46,77 @@ class Sender:
                 f"Content-Length: {len(text)}\r\nConnection: close\r\n\r\n")
         return head.encode() + text
 
-    def send(self, method, path, body, request_id, cut="", on_armed=None):
-        """One exchange; Cut when this end cut it, ConnectionError when the other did."""
+    def send(self, method, path, body, request_id, cut="", stay=None):
+        """One exchange; Cut when this end cut it, ConnectionError when the other did.
+
+        Where it would cut, it calls `stay` when there is one: that does not return.
+        """
         payload = self.bytes_of(method, path, body, request_id)
+
+        def cut_here():
+            if stay:
+                stay()
+            raise Cut
+
         with self.connect() as connection:
-            if cut == "before_send":
+            if cut in ("before_send", "incomplete"):
                 connection.sendall(payload[:len(payload) // 2])
-                self.arm(on_armed)
-                raise Cut
+                cut_here()
             connection.sendall(payload)
             if cut == "after_send":
-                raise Cut
-            if on_armed and cut == "held":
-                self.hold(connection, on_armed)
+                cut_here()
             if cut == "mid_response":
-                connection.recv(16)
-                self.arm(on_armed)
-                raise Cut
+                if not connection.recv(PART):
+                    raise ConnectionError("no answer")
+                cut_here()
             answer = http.client.HTTPResponse(connection, method=method)
             answer.begin()
             text = answer.read()
             return answer.status, answer.headers, json.loads(text) if text.strip() else {}
 
-    def hold(self, connection, on_armed):
-        """Waits until the request is surely held by Azure, then for the killing."""
-        connection.settimeout(ARMED_AFTER)
+    def get(self, path):
+        return self.send("GET", path, None, str(uuid.uuid4()))
+
+    def lose_token(self):
+        """From here on the gateway has no token for Azure, and Azure holds whoever asks for one."""
+        self.control.hold("latency", "POST", TOKEN_PATH, times=0)
+        path = MACHINES + "lose-token"
+        self.control.fault("expired_token", "GET", path)
+        threading.Thread(target=self.get_in_vain, args=(path + "?api-version=2023-03-01",), daemon=True).start()
+        while TOKEN_PATH not in self.control.held_paths():
+            time.sleep(0.02)
+
+    def get_in_vain(self, path):
         try:
-            connection.recv(1)
-        except (socket.timeout, ssl.SSLError):
-            pass
-        else:
-            raise ConnectionError("answered before the killing")
-        on_armed()
-        connection.settimeout(PATIENCE)
+            self.get(path)
+        except (OSError, http.client.HTTPException):
+            pass  # the gateway is killed before it can answer
 
-    def arm(self, on_armed):
-        """Tells that this one is in place, and stays there until this process is killed."""
-        if on_armed:
-            on_armed()
-            time.sleep(PATIENCE)
-
-    def perform(self, mutation, on_armed):
+    def perform(self, mutation, note):
         side, place = mutation.phase.split(":")
         method, path, body = mutation.request
-        request_id, cut = str(uuid.uuid4()), ""
+        request_id, cut, stay = str(uuid.uuid4()), "", None
         if self.cuts:
-            cut = self.prepare(side, place, mutation, method, path)
+            cut = self.prepare(side, place, method, path, note)
+        if self.cuts and side == "killed":
+            stay = self.staying(note)
         for sends in range(1, 30):
             try:
-                status, headers, answer = self.send(method, path, body, request_id, cut, on_armed)
+                status, headers, answer = self.send(method, path, body, request_id, cut, stay)
             except Cut:
+                note("hit")
                 cut = ""
                 continue
             except (OSError, http.client.HTTPException):
-                if on_armed or sends == 29:
+                if stay or sends == 29:
                     raise
                 continue
             cut = ""
             code = (answer.get("error") or {}).get("code", "") if isinstance(answer, dict) else ""
+            if self.cuts and side == "azure" and place in AZURE_FAULTS:
+                self.note_if_met(AZURE_FAULTS[place], path[:path.index("?")], note)
             if status < 400:
-                return self.succeeded(mutation, status, headers, request_id, sends, on_armed)
+                return self.succeeded(mutation, status, headers, sends, stay, note)
             if code in IN_DOUBT:
                 return dict(event="in doubt", status=status, code=code, sends=sends)
             if status not in (429, 503) and code != "RequestInProgress":
@@ -109,51 +124,66 @@ class Sender:
             time.sleep(0.2)
         raise RuntimeError(f"{mutation}: no end of it")
 
-    def prepare(self, side, place, mutation, method, path):
+    def staying(self, note):
+        """Tells that this one is in place, and stays there until this process is killed."""
+        def stay():
+            note("armed")
+            time.sleep(PATIENCE)
+        return stay
+
+    def note_if_met(self, kind, path, note):
+        if self.control.was_met(kind, path):
+            note("hit")
+
+    def prepare(self, side, place, method, path, note):
         """Lays the fault; what is left is the cut that this client makes."""
         at = path[:path.index("?")]
         if side == "azure" and place == "before_send":
             # A read takes the pooled connection, which closes unannounced: the mutation finds it gone.
             self.control.fault("drop_idle", "GET", at)
-            self.send("GET", path, None, str(uuid.uuid4()))
+            self.get(path)
+            self.note_if_met("drop_idle", at, note)
         elif side == "azure" and place in AZURE_FAULTS:
             self.control.fault(AZURE_FAULTS[place], method, at)
-        elif side == "killed" and place in ("after_send", "after_effect"):
-            self.control.fault("latency" if place == "after_send" else "late", method, at, duration=HELD)
-            return "held"
-        elif side == "client" or place in ("before_send", "mid_response"):
-            return place if place != "polling" else ""
+        elif side == "killed" and place in HOLDS:
+            self.control.hold(HOLDS[place], method, at)
+        elif place in ("incomplete", "mid_response") or (side == "client" and place != "polling"):
+            return place
         return ""
 
-    def succeeded(self, mutation, status, headers, request_id, sends, on_armed):
+    def succeeded(self, mutation, status, headers, sends, stay, note):
         outcome = dict(event="done", status=status, sends=sends, replayed=headers.get("x-armature-replayed") == "true")
         link = headers.get("Azure-AsyncOperation") or (headers.get("Location") if status == 202 else None)
         if mutation.polls and link:
-            outcome["polls"] = self.poll(mutation, link, on_armed)
+            outcome["polls"] = self.poll(mutation, link, stay, note)
         return outcome
 
-    def poll(self, mutation, link, on_armed):
+    def poll(self, mutation, link, stay, note):
         side = mutation.phase.split(":")[0]
         target = urllib.parse.urlsplit(link)
-        path = f"{target.path}?{target.query}"
-        cut = ""
-        if self.cuts:
-            if side == "azure":
-                self.control.fault("drop_after", "GET", target.path)
-            else:
-                cut = "mid_response"
+        path, cut = f"{target.path}?{target.query}", ""
+        if self.cuts and side == "azure":
+            self.control.fault("drop_after", "GET", target.path)
+        elif self.cuts and side == "killed":
+            self.control.hold("latency", "GET", target.path)
+            note("laid", path=target.path)
+        elif self.cuts:
+            cut = "mid_response"
         for polls in range(1, 200):
             try:
-                status, _, answer = self.send("GET", path, None, str(uuid.uuid4()), cut, on_armed if cut else None)
+                status, _, answer = self.send("GET", path, None, str(uuid.uuid4()), cut)
             except Cut:
+                note("hit")
                 cut = ""
                 continue
             except (OSError, http.client.HTTPException):
-                if on_armed:
+                if stay:
                     raise
                 continue
             if status >= 400:
                 raise RuntimeError(f"poll of {mutation}: {status} {answer}")
+            if self.cuts and side == "azure" and polls == 1:
+                self.note_if_met("drop_after", target.path, note)
             if status != 202 and answer.get("status", "Succeeded") not in ("InProgress", "Running", "Accepted"):
                 return polls
             time.sleep(0.2)

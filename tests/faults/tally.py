@@ -2,11 +2,11 @@
 import collections
 import json
 
-from worker import UNSETTLED
+from worker import NOTES
 
 
 def journals(cloud):
-    """The last word on each mutation, and how each got there."""
+    """The last word on each mutation, and all that was written of it."""
     last, history = {}, collections.defaultdict(list)
     for path in sorted(cloud.folder.glob("journal.*")):
         for line in path.read_text().splitlines():
@@ -14,7 +14,8 @@ def journals(cloud):
                 continue
             entry = json.loads(line)
             history[entry["number"]].append(entry)
-            last[entry["number"]] = entry
+            if entry["event"] not in NOTES:
+                last[entry["number"]] = entry
     return last, history
 
 
@@ -48,19 +49,24 @@ def look(cloud, plan):
 
 def verdict(cloud, plan):
     """What is not as it was meant, a line each."""
-    last, _ = journals(cloud)
+    last, history = journals(cloud)
     effects = cloud.control.effects()
-    wrong = []
+    wrong, hits = [], collections.Counter()
     for mutation in plan.mutations:
         entry = last.get(mutation.number, dict(event="never sent"))
         seen = happened(effects, mutation)
+        hits[mutation.cell] += is_hit(history[mutation.number])
         if entry["event"] not in ("done", "looked") or seen != "once":
             wrong.append(f"{mutation.cell} {mutation.name}: answered {json.dumps(entry)}, happened: {seen}")
-    return wrong
+    return wrong + [f"{cell}: none met its cut" for cell, met in sorted(hits.items()) if met == 0]
+
+
+def is_hit(entries):
+    return any(entry["event"] == "hit" for entry in entries)
 
 
 def table(cloud, plan):
-    """A line each cell: how many, how often it was sent and looked at."""
+    """A line each cell: how many, how many met their cut, how often they were sent and looked at."""
     last, history = journals(cloud)
     effects = cloud.control.effects()
     cells = collections.defaultdict(collections.Counter)
@@ -68,13 +74,14 @@ def table(cloud, plan):
         cell = cells[mutation.cell]
         entries = history[mutation.number]
         cell["mutations"] += 1
+        cell["hits"] += is_hit(entries)
         cell["once"] += happened(effects, mutation) == "once"
         cell["answered"] += last.get(mutation.number, {}).get("event") == "done"
         cell["tries"] += sum(entry["event"] == "sending" for entry in entries)
         cell["sends"] += sum(entry.get("sends", 0) for entry in entries)
         cell["looks"] += sum(entry["event"] in ("looked", "cleared") for entry in entries)
         cell["replayed"] += any(entry.get("replayed") for entry in entries)
-    words = ["mutations", "once", "answered", "tries", "replayed", "looks"]
+    words = ["mutations", "hits", "once", "answered", "tries", "replayed", "looks"]
     lines = ["| mutation and cut | " + " | ".join(words) + " |", "|---|" + "---|" * len(words)]
     for name in sorted(cells):
         lines.append(f"| {name} | " + " | ".join(str(cells[name][word]) for word in words) + " |")

@@ -16,12 +16,15 @@ from concurrent.futures import ThreadPoolExecutor
 from control import Control
 from matrix import load_plan
 
-PATIENCE = 120  # seconds; a bound against hanging, never a measure
+PATIENCE = 600  # seconds; a bound against hanging, never a measure
 UNSETTLED = {"sending", "broken", "cleared"}
+# What a mutation met on its way settles nothing: "laid" is a poll's path, "armed" that the task holds it where the
+# killing is to meet it, "hit" that it met its cut.
+NOTES = {"laid", "armed", "hit"}
 
 
 class Journal:
-    """Lines of {number, event, …}; the last one that settles a mutation counts."""
+    """Lines of {number, event, …}; the last one that is no note says where a mutation stands."""
 
     def __init__(self, path: pathlib.Path):
         self.lock = threading.Lock()
@@ -33,6 +36,8 @@ class Journal:
         self.file = open(path, "a")
 
     def take(self, entry):
+        if entry["event"] in NOTES:
+            return
         if entry["event"] == "sending":
             self.started.add(entry["number"])
         if entry["event"] in UNSETTLED:
@@ -51,36 +56,31 @@ class Journal:
         return number in self.settled
 
 
-def attempt(journal, sender, mutation, on_armed=None):
+def attempt(journal, sender, mutation):
     """One mutation until it is settled: done, refused or in doubt; else the task's next try goes on with it."""
+    def note(event, **more):
+        journal.write(mutation.number, event, **more)
+
     try:
         journal.write(mutation.number, "sending")
-        journal.write(mutation.number, **sender.perform(mutation, on_armed))
+        journal.write(mutation.number, **sender.perform(mutation, note))
     except Exception as broken:
         journal.write(mutation.number, "broken", error=repr(broken))
-    finally:
-        if on_armed:
-            on_armed()
 
 
-class Barrier:
-    """Tells the one who kills when every mutation of the batch is where it is to be."""
+def tell(path, **what):
+    """Whole or not at all, for the one who kills."""
+    draft = path.with_suffix(".draft")
+    draft.write_text(json.dumps(what))
+    draft.rename(path)
 
-    def __init__(self, folder, worker, size):
-        self.path, self.left, self.lock = folder / f"armed.{worker}", size, threading.Lock()
 
-    def one(self):
-        seen = threading.Event()
-
-        def arrive():
-            if seen.is_set():
-                return
-            seen.set()
-            with self.lock:
-                self.left -= 1
-                if self.left == 0:
-                    self.path.touch()
-        return arrive
+def wait_for_token_gate(folder, place, batch, sender):
+    """Nobody may still need a token when Azure stops giving them."""
+    tell(place, waits=True, batch=batch)
+    while not (folder / "gate").exists():
+        time.sleep(0.02)
+    sender.lose_token()
 
 
 def main():
@@ -102,12 +102,15 @@ def main():
         list(pool.map(lambda one: attempt(journal, sender, one), fresh))
         if not all(journal.is_settled(one.number) for one in begun + fresh):
             sys.exit("some are still open: the next try goes on")
-        for batch in plan.batches(worker):
+        place = folder / f"at.{worker}"
+        for number, batch in plan.batches(worker):
             batch = [one for one in batch if not journal.is_settled(one.number)]
             if not batch:
                 continue
-            barrier = Barrier(folder, worker, len(batch))
-            list(pool.map(lambda one: attempt(journal, sender, one, barrier.one()), batch))
+            if batch[0].waits_for_token:
+                wait_for_token_gate(folder, place, number, sender)
+            tell(place, waits=False, batch=number)
+            list(pool.map(lambda one: attempt(journal, sender, one), batch))
             time.sleep(PATIENCE)
             sys.exit("the killing did not come")
     (folder / f"done.{worker}").touch()
