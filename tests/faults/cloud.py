@@ -150,7 +150,8 @@ class Cloud:
         token = call("POST", f"/{self.app['tenant_id']}/oauth2/v2.0/token", body,
                      {"Content-Type": "application/x-www-form-urlencoded"})["access_token"]
         headers = {"Authorization": "Bearer " + token, "Content-Type": "application/json"}
-        call("PUT", GROUP + "?api-version=2021-04-01", json.dumps({"location": "westeurope"}), headers)
+        for group in {GROUP, *(one.group for one in self.plan.mutations)}:
+            call("PUT", group + "?api-version=2021-04-01", json.dumps({"location": "westeurope"}), headers)
         wanted = [one.made_before for one in self.plan.mutations if one.made_before]
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(lambda made: call("PUT", made[0], json.dumps(made[1]), headers), wanted))

@@ -6,6 +6,7 @@ import random
 
 SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/faults"
+PER_GROUP = 500  # Azure lets the oldest deployments of a group go when it has 800
 MACHINES = GROUP + "/providers/Microsoft.Compute/virtualMachines/"
 KINDS = ("PUT", "POST", "PATCH", "DELETE", "deployment")
 # Where the connection is cut: between gateway and Azure by the sandbox's faults, between client and gateway by the client.
@@ -49,9 +50,13 @@ class Mutation:
         return self.kind == "DELETE" and self.polls
 
     @property
+    def group(self):
+        return f"{GROUP}-deployed-{self.number // PER_GROUP}" if self.kind == "deployment" else GROUP
+
+    @property
     def target(self):
         if self.kind == "deployment":
-            return f"{GROUP}/providers/Microsoft.Resources/deployments/{self.name}"
+            return f"{self.group}/providers/Microsoft.Resources/deployments/{self.name}"
         if self.whole_group:
             return f"/subscriptions/{SUBSCRIPTION}/resourceGroups/faults-{self.name}"
         if self.kind == "PATCH" and self.number % 2 and not self.polls:  # of a type that has an etag
@@ -103,7 +108,7 @@ class Mutation:
             return {target: dict(created=made, updated=1, deleted=0)}
         if self.kind == "DELETE":
             return {target: dict(created=made, updated=0, deleted=1)}
-        resource = f"{GROUP}/providers/Microsoft.Network/networkSecurityGroups/of-{self.name}".lower()
+        resource = f"{self.group}/providers/Microsoft.Network/networkSecurityGroups/of-{self.name}".lower()
         return {target: dict(created=1, updated=0, deleted=0), resource: dict(created=1, updated=0, deleted=0)}
 
 
