@@ -4,30 +4,29 @@
 //
 //   changed   on the watch's own thread; not while the file is away
 //   Threads   begins and ends with the object; the destructor waits for `changed`
-#include <condition_variable>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <mutex>
-#include <thread>
+#include <optional>
+#include <utility>
+
+#include "app/periodic.h"
 
 namespace armature::app {
 
 class FileWatch {
  public:
   FileWatch(std::filesystem::path file, std::function<void()> changed);
-  ~FileWatch();
-  FileWatch(const FileWatch&) = delete;
-  FileWatch& operator=(const FileWatch&) = delete;
 
  private:
-  void loop();
+  using Look = std::pair<std::filesystem::file_time_type, std::uintmax_t>;
+  std::optional<Look> look() const;
+  void compare();
 
   const std::filesystem::path file_;
   const std::function<void()> changed_;
-  std::mutex mutex_;
-  std::condition_variable ending_;
-  bool ended_ = false;
-  std::thread thread_;  // last: it uses all of the above
+  std::optional<Look> last_;
+  Periodic looking_;  // last: it uses all of the above
 };
 
 }  // namespace armature::app
