@@ -200,6 +200,7 @@ class Armature(Peer):
     """With everything on: outside OIDC token (verified once, then cached), decision, audit, the identity's token, log as it comes."""
     name = "armature"
     remark = "armature gateway, 1 I/O thread beside the database's writer"
+    settings = ()
 
     def start(self):
         folder = self.site.folder / f"armature-{self.port}"
@@ -218,7 +219,7 @@ class Armature(Peer):
         self.token = origin.workload_token()
         # Its own log, so that the port is known only once it is ready.
         log = open(self.log_file(), "ab")
-        self.process = subprocess.Popen([self.site.armature, "gateway", "--config", config], stdout=log, stderr=log)
+        self.process = subprocess.Popen([self.site.armature, "gateway", "--config", config, *(f"--set={one}" for one in self.settings)], stdout=log, stderr=log)
         ready = self.data / "server.json"
         for _ in range(400):
             if ready.exists() or self.process.poll() is not None:

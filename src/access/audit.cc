@@ -5,16 +5,12 @@
 #include <utility>
 
 #include "access/audit_content.h"
-#include "base/crypto.h"
 #include "base/time.h"
 
 namespace armature::access {
 namespace {
 
 constexpr std::size_t kMostGathered = 512;
-constexpr std::string_view kGenesis =
-    "0000000000000000000000000000000000000000000000000000000000000000";
-
 constexpr std::array<storage::Migration, 1> kMigrations = {{{1, R"sql(
 CREATE TABLE audit (
   sequence INTEGER PRIMARY KEY,
@@ -29,41 +25,6 @@ CREATE TABLE audit (
 ) STRICT;
 CREATE INDEX audit_by_task ON audit (run_id, task_id, sequence);
 )sql"}}};
-
-std::string chained(std::string_view content, std::string_view previous_hash) {
-  std::string text;
-  text.reserve(content.size() + 1 + previous_hash.size());
-  return sha256_hex(text.append(content).append("\n").append(previous_hash));
-}
-
-Result<AuditRecord> record_from(const std::string& content) {
-  ARMATURE_TRY(const Json value, parse_json(content, 128));
-  AuditRecord record;
-  record.sequence = int_at(value, "sequence");
-  ARMATURE_TRY(record.at, from_rfc3339(text_at(value, "at")));
-  record.kind = text_at(value, "kind");
-  record.request_id = text_at(value, "request_id");
-  record.dag_id = text_at(value, "dag_id");
-  record.run_id = text_at(value, "run_id");
-  record.task_id = text_at(value, "task_id");
-  record.map_index = static_cast<int>(int_at(value, "map_index", -1));
-  record.try_number = static_cast<int>(int_at(value, "try_number"));
-  record.workload = text_at(value, "workload");
-  record.identity = text_at(value, "identity");
-  record.method = text_at(value, "method");
-  record.action = text_at(value, "action");
-  record.scope = text_at(value, "scope");
-  record.target = text_at(value, "target");
-  record.decision = text_at(value, "decision");
-  record.layer = text_at(value, "layer");
-  record.reason = text_at(value, "reason");
-  record.rule = text_at(value, "rule");
-  record.status = static_cast<int>(int_at(value, "status"));
-  record.sends = static_cast<int>(int_at(value, "sends"));
-  record.correlation_id = text_at(value, "correlation_id");
-  if (const Json* detail = find(value, "detail")) record.detail = *detail;
-  return record;
-}
 
 }  // namespace
 
@@ -204,43 +165,6 @@ Result<std::vector<AuditRecord>> AuditLog::list(const AuditQuery& query) const {
         }
         ARMATURE_CHECK(rows.status());
         return out;
-      });
-}
-
-Result<AuditVerdict> AuditLog::verify() const {
-  flush();
-  return database_.read_value<AuditVerdict>(
-      [](storage::Connection& connection) -> Result<AuditVerdict> {
-        auto rows = connection.prepare(
-            "SELECT sequence, at, dag_id, run_id, task_id, decision, content, previous_hash, hash "
-            "FROM audit ORDER BY sequence");
-        AuditVerdict verdict;
-        verdict.head = kGenesis;
-        const auto broken = [&](std::string why) {
-          verdict.broken_at = verdict.records + 1;
-          verdict.why = std::move(why);
-          return verdict;
-        };
-        while (rows.step()) {
-          if (rows.integer(0) != verdict.records + 1) return broken("a record is missing");
-          if (rows.text(7) != verdict.head) return broken("it does not follow the record before");
-          if (chained(rows.text(6), rows.text(7)) != rows.text(8)) {
-            return broken("its content was changed");
-          }
-          // The columns that queries use are copies of the content: they must agree with it.
-          const auto record = record_from(rows.text(6));
-          if (!record || record->sequence != rows.integer(0) ||
-              to_micros(record->at) != rows.integer(1) || record->dag_id != rows.text(2) ||
-              record->run_id != rows.text(3) || record->task_id != rows.text(4) ||
-              record->decision != rows.text(5)) {
-            return broken("its columns were changed");
-          }
-          ++verdict.records;
-          verdict.head = rows.text(8);
-        }
-        ARMATURE_CHECK(rows.status());
-        verdict.holds = true;
-        return verdict;
       });
 }
 

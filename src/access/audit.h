@@ -6,12 +6,18 @@
 //             mutation goes out. A record that cannot be written means that the call is refused.
 //             record() gathers for up to 20 ms, and keeps what could not be written for the next
 //             write; list() and verify() see all that was recorded before
-//   verify    walks the chain from the start and names the first broken record; needs no key and no
-//             server, so a copy of the database can be checked elsewhere
+//   verify    walks the chain from the oldest record kept and names the first broken one; needs no
+//             key and no server, so a copy of the database can be checked elsewhere
+//   forget    lets the oldest records go. A record of kind "retention" says before how far, with
+//   the
+//             hash of the last that goes: the chain can be checked from there on, and a beginning
+//             that is missing without one is a broken chain. In small writes, between others, and
+//             not all at once: it is to be called again and again. A hundredth more than `keep`
+//             says may stay
 //   Content   never a token, never a body: ids, action, scope, decision, rule, status, sizes,
 //             digests
 //   Limit     the chain alone cannot show that its newest records were cut off: whoever keeps an
-//             earlier verdict's `head` and `records` can
+//             earlier verdict's `head` and `last` can
 //   Threads   any. Order of the chain is order of the writer; list() and verify() not from inside a
 //             database call
 //   Lifetime  the database outlives it; the destructor waits for what was recorded
@@ -32,7 +38,7 @@ namespace armature::access {
 struct AuditRecord {
   std::int64_t sequence = 0;  // dense, from 1; set by the log
   Instant at;
-  std::string kind;                     // "decision", "outcome", "token", "switch"
+  std::string kind;                     // "decision", "outcome", "token", "switch", "retention"
   std::string request_id;               // ties an outcome to its decision
   std::string dag_id, run_id, task_id;  // empty when no attempt could be named
   std::string workload;                 // of a caller from outside: its name, issuer and subject
@@ -57,9 +63,16 @@ struct AuditQuery {
   bool newest_first = false;
 };
 
+struct AuditKeep {
+  Micros age{0};             // 0: any
+  std::int64_t records = 0;  // the newest; 0: all
+};
+
 struct AuditVerdict {
   bool holds = false;
-  std::int64_t records = 0;
+  std::int64_t records = 0;    // that hold
+  std::int64_t first = 0;      // sequence of the oldest; 0: there is none
+  std::int64_t last = 0;       // of the newest
   std::int64_t broken_at = 0;  // sequence, when it does not hold
   std::string why;
   std::string head;  // the last hash
@@ -73,6 +86,8 @@ class AuditLog {
   void record_durably(AuditRecord record, std::function<void(Status)> done);
   Result<std::vector<AuditRecord>> list(const AuditQuery& query) const;
   Result<AuditVerdict> verify() const;
+  // The number of records that went. Not from two threads at once.
+  Result<std::int64_t> forget(const AuditKeep& keep);
 
  private:
   using Records = std::vector<AuditRecord>;

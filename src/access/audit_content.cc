@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/crypto.h"
 #include "base/time.h"
 
 namespace armature::access {
@@ -105,6 +106,41 @@ std::string content_text(const AuditRecord& record, std::int64_t sequence) {
   out.number("try_number", record.try_number);
   if (!record.workload.empty()) out.text("workload", record.workload);
   return out.end();
+}
+
+Result<AuditRecord> record_from(const std::string& content) {
+  ARMATURE_TRY(const Json value, parse_json(content, 128));
+  AuditRecord record;
+  record.sequence = int_at(value, "sequence");
+  ARMATURE_TRY(record.at, from_rfc3339(text_at(value, "at")));
+  record.kind = text_at(value, "kind");
+  record.request_id = text_at(value, "request_id");
+  record.dag_id = text_at(value, "dag_id");
+  record.run_id = text_at(value, "run_id");
+  record.task_id = text_at(value, "task_id");
+  record.map_index = static_cast<int>(int_at(value, "map_index", -1));
+  record.try_number = static_cast<int>(int_at(value, "try_number"));
+  record.workload = text_at(value, "workload");
+  record.identity = text_at(value, "identity");
+  record.method = text_at(value, "method");
+  record.action = text_at(value, "action");
+  record.scope = text_at(value, "scope");
+  record.target = text_at(value, "target");
+  record.decision = text_at(value, "decision");
+  record.layer = text_at(value, "layer");
+  record.reason = text_at(value, "reason");
+  record.rule = text_at(value, "rule");
+  record.status = static_cast<int>(int_at(value, "status"));
+  record.sends = static_cast<int>(int_at(value, "sends"));
+  record.correlation_id = text_at(value, "correlation_id");
+  if (const Json* detail = find(value, "detail")) record.detail = *detail;
+  return record;
+}
+
+std::string chained(std::string_view content, std::string_view previous_hash) {
+  std::string text;
+  text.reserve(content.size() + 1 + previous_hash.size());
+  return sha256_hex(text.append(content).append("\n").append(previous_hash));
 }
 
 }  // namespace armature::access

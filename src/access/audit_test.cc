@@ -163,6 +163,7 @@ TEST_F(Audit, NamesTheRecordThatWasTamperedWith) {
       {"hash",          "UPDATE audit SET hash = 'ff' WHERE sequence = 4",                              4},
       {"deleted",       "DELETE FROM audit WHERE sequence = 3",                                         3},
       {"first deleted", "DELETE FROM audit WHERE sequence = 1",                                         1},
+      {"all but last",  "DELETE FROM audit WHERE sequence < 5",                                         1},
       {"swapped",
        "UPDATE audit SET sequence = 90 WHERE sequence = 2;"
        "UPDATE audit SET sequence = 2 WHERE sequence = 3;"
@@ -189,6 +190,57 @@ TEST_F(Audit, NamesTheRecordThatWasTamperedWith) {
       " hash = '" +
       hash_of(forged) + "' WHERE sequence = 2");
   EXPECT_EQ(verdict().broken_at, 3);
+}
+
+TEST_F(Audit, LetsTheOldestGoAndSaysSo) {
+  for (int i = 0; i < 2500; ++i) log->record(record_of("a"));
+  const std::string head = verdict().head;
+  EXPECT_EQ(*log->forget({}), 0) << "all is kept unless told";
+  EXPECT_EQ(*log->forget({.records = 2480}), 0) << "a hundredth more may stay";
+  EXPECT_EQ(*log->forget({.records = 400}), 2100);
+  const AuditVerdict after = verdict();
+  EXPECT_TRUE(after.holds) << after.why;
+  EXPECT_EQ(after.records, 401) << "with the record of the going";
+  EXPECT_EQ(after.first, 2101);
+  EXPECT_EQ(after.last, 2501);
+  AuditQuery newest;
+  newest.newest_first = true;
+  const AuditRecord note = log->list(newest)->front();
+  EXPECT_EQ(note.kind, "retention");
+  EXPECT_EQ(note.previous_hash, head);
+  EXPECT_EQ(int_at(note.detail, "first"), 1);
+  EXPECT_EQ(int_at(note.detail, "through"), 2100);
+
+  tamper("DELETE FROM audit WHERE sequence = 2101");
+  EXPECT_FALSE(verdict().holds) << "one more than was said";
+  EXPECT_EQ(verdict().broken_at, 1);
+}
+
+TEST_F(Audit, LetsWhatIsOldGo) {
+  for (const char* task : {"a", "b", "c"}) {
+    ASSERT_TRUE(written(*log, record_of(task)));
+    clock.advance(std::chrono::hours(24));
+  }
+  EXPECT_EQ(*log->forget({.age = std::chrono::hours(72)}), 0);
+  EXPECT_EQ(*log->forget({.age = std::chrono::hours(47)}), 2);
+  EXPECT_EQ(log->list({})->front().task_id, "c");
+  clock.advance(std::chrono::hours(1000));
+  EXPECT_EQ(*log->forget({.age = std::chrono::hours(47)}), 1);
+  EXPECT_EQ(*log->forget({.age = std::chrono::hours(47)}), 1) << "the record of the first going";
+  EXPECT_EQ(*log->forget({.age = std::chrono::hours(47)}), 0) << "the newest stays";
+  EXPECT_TRUE(verdict().holds) << verdict().why;
+}
+
+TEST_F(Audit, HoldsWhileTheyAreGoing) {
+  for (int i = 0; i < 6; ++i) ASSERT_TRUE(written(*log, record_of("a")));
+  tamper("CREATE TABLE kept AS SELECT * FROM audit");
+  ASSERT_EQ(*log->forget({.records = 2}), 4);
+  tamper("INSERT INTO audit SELECT * FROM kept WHERE sequence IN (3, 4)");
+  EXPECT_TRUE(verdict().holds) << "as a crash in the middle leaves it: " << verdict().why;
+  tamper("DELETE FROM audit WHERE sequence = 4");
+  EXPECT_EQ(verdict().broken_at, 4);
+  tamper("DELETE FROM audit WHERE sequence = 3");
+  EXPECT_TRUE(verdict().holds);
 }
 
 TEST_F(Audit, ACutTailShowsOnlyAgainstAnEarlierVerdict) {

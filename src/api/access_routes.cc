@@ -33,6 +33,8 @@ http::Response verify_audit(const access::AuditLog& audit) {
   JsonObject out;
   out["holds"] = verdict->holds;
   out["records"] = verdict->records;
+  out["first"] = verdict->first;
+  out["last"] = verdict->last;
   out["head"] = verdict->head;
   out["broken_at"] = verdict->holds ? Json(nullptr) : Json(verdict->broken_at);
   out["why"] = verdict->holds ? Json(nullptr) : Json(verdict->why);

@@ -7,6 +7,20 @@
 namespace armature::app {
 namespace {
 
+constexpr auto kRetentionEvery = std::chrono::seconds(10);
+
+std::unique_ptr<Periodic> retain(access::AuditLog& audit, const Config& config, Log& log) {
+  const access::AuditKeep keep{config.audit_retention, config.audit_max_records};
+  if (keep.age <= Micros(0) && keep.records <= 0) return nullptr;
+  return std::make_unique<Periodic>(kRetentionEvery, [&audit, &log, keep] {
+    const auto gone = audit.forget(keep);
+    if (!gone)
+      log.warning("audit: the oldest records stay for now", {
+                                                                {"error", gone.error().message}
+      });
+  });
+}
+
 identity::UpstreamIdentity upstream_of(const IdentityConfig& one, const std::string& authority) {
   return {one.name, one.tenant_id, one.client_id, authority, one.credential};
 }
@@ -54,6 +68,7 @@ Result<std::unique_ptr<AccessPlane>> AccessPlane::open(const Source& source, htt
       std::make_unique<Workloads>(*plane->grants, *plane->outside, *plane->certificates);
   ARMATURE_CHECK(plane->workloads->put(source.identities, source.config.workloads));
   ARMATURE_TRY(plane->audit, access::AuditLog::open(database, clock));
+  plane->retention = retain(*plane->audit, source.config, log);
   return plane;
 }
 

@@ -16,6 +16,7 @@
 #include "access/audit.h"
 #include "access/grant.h"
 #include "app/config.h"
+#include "app/periodic.h"
 #include "app/workloads.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -44,6 +45,7 @@ struct AccessPlane {
   std::unique_ptr<access::GrantStore> grants;
   std::unique_ptr<Workloads> workloads;
   std::unique_ptr<access::AuditLog> audit;
+  std::unique_ptr<Periodic> retention;  // of the audit; nothing: all is kept
 
   struct Source {
     const Config& config;                    // its workloads, data directory and az' environment

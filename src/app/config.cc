@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <functional>
+#include <utility>
 
 #include "app/identity_config.h"
 #include "app/pool_config.h"
@@ -37,8 +38,8 @@ Setter number(T Config::*field, T least, T most) {
   return [=](Config& config, const std::string& value) -> Status {
     std::uint64_t parsed = 0;
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), parsed);
-    if (error != std::errc() || end != value.data() + value.size() || parsed < least ||
-        parsed > most) {
+    if (error != std::errc() || end != value.data() + value.size() ||
+        std::cmp_less(parsed, least) || std::cmp_greater(parsed, most)) {
       return fail(Code::kInvalid,
                   fmt::format("'{}' is not a whole number from {} to {}", value, least, most));
     }
@@ -68,6 +69,18 @@ Setter optional_port(std::optional<std::uint16_t> Config::*field) {
 Setter duration(Micros Config::*field) {
   return [field](Config& config, const std::string& value) -> Status {
     ARMATURE_TRY(config.*field, parse_duration(value));
+    return Ok{};
+  };
+}
+
+// A missing unit must not cost the records of all but some seconds.
+Setter retention(Micros Config::*field) {
+  return [field](Config& config, const std::string& value) -> Status {
+    ARMATURE_TRY(config.*field, parse_duration(value));
+    const Micros wanted = config.*field;
+    if (wanted != Micros(0) && wanted < std::chrono::hours(1)) {
+      return fail(Code::kInvalid, "'" + value + "' is less than an hour; 0s keeps all");
+    }
     return Ok{};
   };
 }
@@ -194,6 +207,12 @@ const std::vector<Key>& keys() {
       key("gateway.pacing", "auto",
           "whether ARM's token buckets are mirrored: on, off, or auto: where Azure is upstream",
           one_of(&Config::gateway_pacing, {"auto", "on", "off"})),
+      key("audit.retention", "0s",
+          "the audit's records of before are let go, and that is recorded: 90d; 0s: none is",
+          retention(&Config::audit_retention)),
+      key("audit.max_records", "0",
+          "the same of the oldest, when there are more; one takes about 1.5 KB; 0: no bound",
+          number(&Config::audit_max_records, std::int64_t{0}, std::int64_t{1} << 60)),
       key("sandbox.enabled", "true", "run the local Azure and use it",
           flag(&Config::sandbox_enabled)),
       key("sandbox.port", "8082", "0 takes any free port",

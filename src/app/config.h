@@ -73,6 +73,9 @@ struct Config {
   std::filesystem::path gateway_key_file;
   std::filesystem::path gateway_client_ca_file;  // empty: no certificates of clients
 
+  Micros audit_retention{0};           // 0: whatever their age
+  std::int64_t audit_max_records = 0;  // 0: however many
+
   bool sandbox_enabled = true;
   std::uint16_t sandbox_port = 8082;
   Micros sandbox_provisioning_time = std::chrono::milliseconds(500);

@@ -50,7 +50,9 @@ Status verify_audit(Session& session) {
   if (!session.is_table()) {
     session.print_object(verdict, {});
   } else if (bool_at(verdict, "holds")) {
-    session.print("the chain holds: " + cell(find(verdict, "records")) + " records, head " +
+    const std::int64_t first = int_at(verdict, "first");
+    session.print("the chain holds: " + cell(find(verdict, "records")) + " records" +
+                  (first > 1 ? " from " + std::to_string(first) + " on" : "") + ", head " +
                   text_at(verdict, "head") + "\n");
   } else {
     session.print("the chain is broken at record " + cell(find(verdict, "broken_at")) + ": " +
