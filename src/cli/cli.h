@@ -1,6 +1,6 @@
 #pragma once
-// The command line: verbs that talk REST to a running server, and `dags validate` and
-// `dags schema`, which ask none.
+// The command line: verbs that talk REST to a running server, and those that read DAG files and ask
+// none.
 //
 //   add_verbs  registers dags, runs, tasks, pools, audit, access, identity, sandbox on the CLI11
 //   app that

@@ -1,8 +1,7 @@
 #include <CLI/CLI.hpp>
 
-#include "base/files.h"
+#include "cli/conf_flags.h"
 #include "cli/session.h"
-#include "dag/schema.h"
 #include "http/message.h"
 
 namespace armature::cli {
@@ -57,32 +56,6 @@ Status show_dag(Session& session, const std::string& id) {
   return Ok{};
 }
 
-// Reads files without a server: what a pre-commit hook and a CI job call.
-Status validate(Session& session, const std::vector<std::string>& files) {
-  JsonArray findings;
-  std::size_t dags = 0;
-  bool ok = true;
-  for (const std::string& file : files) {
-    ARMATURE_TRY(const std::string text, read_file(file));
-    const dag::Loaded loaded = dag::load(text, file, session.environment().operators);
-    dags += loaded.dags.size();
-    ok = ok && loaded.ok();
-    for (const dag::Diagnostic& one : loaded.diagnostics) {
-      if (session.is_table()) session.note(dag::to_text(one) + "\n");
-      findings.push_back(dag::to_json(one));
-    }
-  }
-  if (session.is_table()) {
-    session.print(std::to_string(dags) + (dags == 1 ? " DAG is valid" : " DAGs are valid") + "\n");
-  } else {
-    JsonObject out;
-    out["diagnostics"] = std::move(findings);
-    session.print_list(out, "diagnostics", {});
-  }
-  if (!ok) session.set_status(1);
-  return Ok{};
-}
-
 Status set_paused(Session& session, const std::string& id, bool paused) {
   JsonObject body;
   body["is_paused"] = paused;
@@ -95,32 +68,13 @@ Status set_paused(Session& session, const std::string& id, bool paused) {
 }
 
 struct TriggerFlags {
-  std::string dag_id, run_id, conf, logical_date, note;
-  std::vector<std::string> params;
+  std::string dag_id, run_id, logical_date, note;
+  ConfFlags conf;
   bool watch = false;
 };
 
-Result<JsonObject> conf_of(const TriggerFlags& flags) {
-  JsonObject conf;
-  if (!flags.conf.empty()) {
-    ARMATURE_TRY(Json parsed, parse_json(flags.conf));
-    if (!parsed.is_object()) return fail(Code::kInvalid, "--conf: a JSON object is expected");
-    conf = std::move(parsed.get_object());
-  }
-  for (const std::string& param : flags.params) {
-    const auto equals = param.find('=');
-    if (equals == std::string::npos) {
-      return fail(Code::kInvalid, "-p " + param + ": write -p name=value");
-    }
-    const std::string text = param.substr(equals + 1);
-    auto value = parse_json(text);  // 3, true, ["a"]; everything else is a string
-    conf.insert_or_assign(param.substr(0, equals), value ? std::move(*value) : Json(text));
-  }
-  return conf;
-}
-
 Status trigger(Session& session, const TriggerFlags& flags) {
-  ARMATURE_TRY(JsonObject conf, conf_of(flags));
+  ARMATURE_TRY(JsonObject conf, conf_of(flags.conf));
   JsonObject body;
   body["conf"] = std::move(conf);
   if (!flags.run_id.empty()) body["dag_run_id"] = flags.run_id;
@@ -139,7 +93,7 @@ Status trigger(Session& session, const TriggerFlags& flags) {
 }  // namespace
 
 void add_dag_verbs(CLI::App& app, Session& session) {
-  auto* dags = app.add_subcommand("dags", "List, show, check, trigger, pause DAGs");
+  auto* dags = app.add_subcommand("dags", "List, show, check, render, plan, trigger, pause DAGs");
   dags->require_subcommand(1);
   const auto verb = [&](const char* name, const char* help, const char* example) {
     auto* made = dags->add_subcommand(name, help);
@@ -161,26 +115,15 @@ void add_dag_verbs(CLI::App& app, Session& session) {
   with_id(verb("unpause", "Runs start again", "armature dags unpause nightly"),
           [&session, id] { return set_paused(session, *id, false); });
 
-  auto files = std::make_shared<std::vector<std::string>>();
-  auto* check = verb("validate", "Check DAG files, without a server",
-                     "armature dags validate examples/azure_provision.yaml");
-  check->add_option("files", *files, "DAG files")->required();
-  session.run_on(*check, [&session, files] { return validate(session, *files); });
-
-  session.run_on(*verb("schema", "The JSON Schema of DAG files, for editors; without a server",
-                       "armature dags schema > dag.schema.json"),
-                 [&session] {
-                   session.print(dump(dag::json_schema(session.environment().operators)) + "\n");
-                   return Status(Ok{});
-                 });
+  add_dag_file_verbs(*dags, session);
+  add_dag_preview_verbs(*dags, session);
 
   auto flags = std::make_shared<TriggerFlags>();
   auto* start =
       verb("trigger", "Start a run", "armature dags trigger azure_provision -p env=dev --watch");
   start->add_option("dag_id", flags->dag_id, "DAG id")->required();
   start->add_option("--run-id", flags->run_id, "Run id (default: manual__TIME)");
-  start->add_option("--conf", flags->conf, "Params as a JSON object");
-  start->add_option("-p,--param", flags->params, "One param as name=value, repeatable");
+  add_conf_flags(*start, flags->conf);
   start->add_option("--logical-date", flags->logical_date, "RFC 3339");
   start->add_option("--note", flags->note, "A note on the run");
   start->add_flag("--watch", flags->watch, "Print progress until the run ends");

@@ -56,6 +56,8 @@ Result<Json> find_run(Session& session, const std::string& dag_id, const std::st
 std::string run_path(const std::string& dag_id, const std::string& run_id);
 
 void add_dag_verbs(CLI::App& app, Session& session);
+void add_dag_file_verbs(CLI::App& dags, Session& session);
+void add_dag_preview_verbs(CLI::App& dags, Session& session);
 void add_run_verbs(CLI::App& app, Session& session);
 void add_task_verbs(CLI::App& app, Session& session);
 void add_pool_verbs(CLI::App& app, Session& session);

@@ -99,7 +99,7 @@ Status validate(const ParamDef& param, const Json* value) {
     if (pattern != nullptr && pattern->is_string()) std::regex(std::string(as_text(*pattern)));
   });
   if (value == nullptr) return Ok{};
-  const bool hidden = text_at(document, "format") == "password" || bool_at(document, "writeOnly");
+  const bool hidden = is_hidden(param);
   const std::string what = hidden ? "the value" : shown(*value);
   if (std::string why = explain(param.schema, *value, what); !why.empty()) {
     return fail(Code::kInvalid, std::move(why));
@@ -117,6 +117,11 @@ Status validate(const ParamDef& param, const Json* value) {
 }
 
 }  // namespace
+
+bool is_hidden(const ParamDef& param) {
+  const Json schema(param.schema);
+  return text_at(schema, "format") == "password" || bool_at(schema, "writeOnly");
+}
 
 Status check_param(const ParamDef& param, const Json* value) {
   if (uses(param.schema, "$ref")) return fail(Code::kInvalid, "$ref is not supported");

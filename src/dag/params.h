@@ -14,4 +14,7 @@ Result<JsonObject> resolve_params(const DagDef& dag, const JsonObject& conf);
 // the parameter nor a value whose schema says `format: password` or `writeOnly`.
 Status check_param(const ParamDef& param, const Json* value);
 
+// Whether its schema says `format: password` or `writeOnly`.
+bool is_hidden(const ParamDef& param);
+
 }  // namespace armature::dag

@@ -141,4 +141,17 @@ Result<std::optional<Due>> next_due(const DagDef& dag, std::optional<Instant> la
   return std::optional<Due>(Due{*tick, *tick, *tick, *tick});
 }
 
+Result<std::vector<Due>> next_dues(const DagDef& dag, std::optional<Instant> last_logical_date,
+                                   Instant now, std::size_t count) {
+  std::vector<Due> out;
+  while (out.size() < count) {
+    ARMATURE_TRY(const auto next, next_due(dag, last_logical_date, now));
+    if (!next) break;
+    out.push_back(*next);
+    last_logical_date = next->logical_date;
+    now = std::max(now, next->run_after);
+  }
+  return out;
+}
+
 }  // namespace armature::dag

@@ -16,6 +16,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -51,5 +52,8 @@ struct Due {
 // catchup and first_run. Nothing: never again.
 Result<std::optional<Due>> next_due(const DagDef& dag, std::optional<Instant> last_logical_date,
                                     Instant now);
+// The next `count` of them, of a schedule that nobody holds up: each follows the one before.
+Result<std::vector<Due>> next_dues(const DagDef& dag, std::optional<Instant> last_logical_date,
+                                   Instant now, std::size_t count);
 
 }  // namespace armature::dag

@@ -163,6 +163,31 @@ TEST(NextDue, EveryKeepsItsAnchor) {
   EXPECT_EQ(due_text(dag, std::nullopt, "2026-01-01T00:10:00Z"), "2026-01-01T00:00:00Z");
 }
 
+TEST(NextDues, EachFollowsTheOneBefore) {
+  const auto texts = [](const DagDef& dag, std::optional<Instant> last, std::size_t count) {
+    std::vector<std::string> out;
+    const auto all = next_dues(dag, last, at("2026-03-28T10:00:00Z"), count);
+    EXPECT_TRUE(all);
+    if (!all) return out;
+    for (const Due& due : *all) out.push_back(to_rfc3339(due.run_after));
+    return out;
+  };
+  using Texts = std::vector<std::string>;
+  DagDef dag = scheduled("30 2 * * *");
+  dag.schedule.timezone = "Europe/Amsterdam";  // on 29 March 02:30 is skipped
+  EXPECT_EQ(texts(dag, std::nullopt, 3),
+            (Texts{"2026-03-29T01:30:00Z", "2026-03-30T00:30:00Z", "2026-03-31T00:30:00Z"}));
+  EXPECT_EQ(texts(dag, at("2026-03-29T01:30:00Z"), 1), (Texts{"2026-03-30T00:30:00Z"}));
+  dag.end_date = at("2026-03-30T00:00:00Z");
+  EXPECT_EQ(texts(dag, std::nullopt, 3), (Texts{"2026-03-29T01:30:00Z"}));
+  dag.end_date.reset();
+  dag.catchup = true;
+  dag.start_date = at("2026-03-27T00:00:00Z");
+  EXPECT_EQ(texts(dag, std::nullopt, 2), (Texts{"2026-03-27T01:30:00Z", "2026-03-28T01:30:00Z"}));
+  dag.schedule = {};
+  EXPECT_TRUE(texts(dag, std::nullopt, 3).empty());
+}
+
 TEST(NextDue, OnceIsOnce) {
   DagDef dag = testing::make_dag("d", {
                                           {"a", {}}

@@ -110,6 +110,8 @@ JsonObject tasks_of(const RenderInput& input) {
   return out;
 }
 
+}  // namespace
+
 Result<JsonObject> make_context(const RenderInput& input) {
   JsonObject out;
   out["params"] = input.run.params;
@@ -151,21 +153,19 @@ Status add_access(const RenderInput& input, Rendered& out) {
   return Ok{};
 }
 
-Status decide_skip(const dag::TaskDef& task, Rendered& out) {
+Result<std::string> skip_reason(const dag::TaskDef& task, const JsonObject& context) {
   if (!task.run_if.empty()) {
-    auto yes = dag::render_condition(task.run_if, out.context);
+    auto yes = dag::render_condition(task.run_if, context);
     if (!yes) return std::move(yes).error().in("run_if");
-    if (!*yes) out.skip_reason = "run_if is false";
+    if (!*yes) return std::string("run_if is false");
   }
-  if (out.skip_reason.empty() && !task.skip_if.empty()) {
-    auto yes = dag::render_condition(task.skip_if, out.context);
+  if (!task.skip_if.empty()) {
+    auto yes = dag::render_condition(task.skip_if, context);
     if (!yes) return std::move(yes).error().in("skip_if");
-    if (*yes) out.skip_reason = "skip_if is true";
+    if (*yes) return std::string("skip_if is true");
   }
-  return Ok{};
+  return std::string();
 }
-
-}  // namespace
 
 bool reads_outputs(const dag::DagDef& dag, std::size_t task) {
   const auto mentions = [](std::string_view text) {
@@ -185,7 +185,7 @@ Result<Rendered> render(const RenderInput& input) {
   Rendered out;
   const dag::TaskDef& task = input.dag.tasks[input.task];
   ARMATURE_TRY(out.context, make_context(input));
-  ARMATURE_CHECK(decide_skip(task, out));
+  ARMATURE_TRY(out.skip_reason, skip_reason(task, out.context));
   if (!out.skip_reason.empty()) return out;
   for (const auto& argument : task.arguments) {
     const std::string name = argument.key();

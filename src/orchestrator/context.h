@@ -52,6 +52,12 @@ struct Rendered {
 bool reads_outputs(const dag::DagDef& dag, std::size_t task);
 Result<Rendered> render(const RenderInput& input);
 
+// The steps of render(), for whoever shows what cannot be rendered yet (preview.h).
+Result<JsonObject> make_context(const RenderInput& input);
+// Why the task's own condition skips it; empty: it runs.
+Result<std::string> skip_reason(const dag::TaskDef& task, const JsonObject& context);
+Status add_access(const RenderInput& input, Rendered& out);  // by out.context
+
 // As kept for people: without secrets, long fields replaced by their size.
 JsonObject storable(const JsonObject& arguments, const Redactor& redactor);
 // Strings without secrets; keys are left as they are, since a task's output is data.
