@@ -11,7 +11,7 @@ def run(*arguments, cwd=None):
 
 def test_help_teaches_by_example():
     assert "Start here" in run("--help").stdout
-    for verb in (["standalone"], ["dags", "list"], ["dags", "show"], ["dags", "validate"], ["dags", "schema"], ["dags", "render"], ["dags", "plan"], ["dags", "trigger"],
+    for verb in (["standalone"], ["dags", "list"], ["dags", "show"], ["dags", "validate"], ["dags", "schema"], ["dags", "render"], ["dags", "example"], ["dags", "fmt"], ["dags", "plan"], ["dags", "trigger"],
                  ["dags", "pause"], ["dags", "unpause"], ["runs", "list"], ["runs", "show"], ["runs", "watch"],
                  ["tasks", "logs"], ["tasks", "clear"], ["pools", "list"], ["pools", "get"], ["pools", "set"], ["pools", "delete"], ["audit", "list"], ["audit", "verify"],
                  ["access", "explain"], ["sandbox", "status"], ["sandbox", "start"], ["sandbox", "env"],

@@ -54,3 +54,31 @@ def test_a_plan_names_grants_and_the_next_runs(server, tmp_path):
     assert planned["next_runs"][0]["run_after"] == server.api("GET", "/api/v2/dags/hidden")[1]["next_dagrun_run_after"]
     assert planned["run_id"] == planned["next_runs"][0]["run_id"]
     assert "orse" not in server.cli("dags", "render", "hidden").stdout.lower()
+
+
+def test_an_example_is_a_file_to_begin_with(tmp_path):
+    names = [one["name"] for one in json.loads(run("dags", "example", "-o", "json").stdout)]
+    assert "hello" in names and "schedule" in names
+    for name in names:
+        file = tmp_path / f"{name}.yaml"
+        file.write_text(run("dags", "example", name).stdout)
+        assert run("dags", "validate", str(file)).returncode == 0
+        assert run("dags", "fmt", "--check", str(file)).returncode == 0
+    assert "did you mean 'hello'" in run("dags", "example", "helo").stderr
+
+
+def test_fmt_writes_files_anew_or_says_which(tmp_path):
+    file, broken = tmp_path / "a.yaml", tmp_path / "b.yaml"
+    text = "# why\ntasks:\n- operator: empty   # beside\n  task_id: a\ndag_id: d\n"
+    file.write_text(text)
+    file.chmod(0o640)
+    checked = run("dags", "fmt", "--check", str(file))
+    assert checked.returncode == 1 and file.read_text() == text and f"would format {file}" in checked.stdout
+    assert run("dags", "fmt", str(file)).stdout == f"formatted {file}\n"
+    assert file.read_text() == "# why\ndag_id: d\ntasks:\n  - task_id: a\n    operator: empty   # beside\n"
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert run("dags", "fmt", "--check", str(file)).returncode == 0
+    broken.write_text("? dag_id\n: d\n")
+    refused = run("dags", "fmt", str(broken))
+    assert refused.returncode == 1 and f"{broken}:1:1: error" in refused.stderr
+    assert broken.read_text() == "? dag_id\n: d\n"
