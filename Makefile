@@ -79,10 +79,10 @@ corpus: ## run DIR's templates, policies and vectors; without DIR those of ../sh
 	@ASAN_OPTIONS=detect_stack_use_after_return=0 build/$(PRESET)/tests/corpus/corpus \
 	  $(or $(DIR),../shared/data --coverage docs/coverage.md) --least $(or $(LEAST),95)
 
-fuzz: ## build the fuzzers with clang and run each SECONDS=60
+fuzz: ## build the fuzzers with clang and run each SECONDS=60; NAMES="jwt policy" runs those alone
 	@scripts/setup build fuzz
 	@$(MAKE) --no-print-directory configure PRESET=fuzz
-	@fuzz/run build/fuzz $(or $(SECONDS),60)
+	@JOBS=$(JOBS) fuzz/run build/fuzz $(or $(SECONDS),60) $(NAMES)
 
 .PHONY: jinja
 jinja: ## CASES=10000 random templates, rendered by Jinja2 (python3-jinja2) and here
