@@ -47,6 +47,11 @@ bool is_utf8(std::string_view content_type) {
   return value == "utf-8" || value == "\"utf-8\"" || value == "utf8" || value == "us-ascii";
 }
 
+// A query goes on as it came: with anything else in it, it would end elsewhere for the next reader.
+bool can_be_sent(std::string_view query) {
+  return std::all_of(query.begin(), query.end(), [](char c) { return c > 0x20 && c < 0x7F; });
+}
+
 // RFC 6750 §2.3 allows it, and then it stands in logs: of ours, and of whoever is behind us.
 bool has_token(const Fields& fields) {
   return std::any_of(fields.begin(), fields.end(),
@@ -105,9 +110,11 @@ std::optional<WrongShape> wrong_shape(const http::Request& request) {
                  "The header " + std::string(name) + " would make another method of the request.",
                  "method_override");
   }
-  const auto fields = http::parse_form(http::query_of(request.target));
-  if (!fields) {
-    return wrong(400, "InvalidRequestUri", "The query has a malformed percent code.",
+  const std::string query = http::query_of(request.target);
+  const auto fields = http::parse_form(query);
+  if (!fields || !can_be_sent(query)) {
+    return wrong(400, "InvalidRequestUri",
+                 "The query has a malformed percent code, or a character that must be encoded.",
                  "malformed_query");
   }
   if (has_token(*fields)) {
