@@ -9,5 +9,5 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # False positives of GCC 12 on std::string and coroutine frames, with sanitizers or with -O2.
   target_compile_options(armature_warnings INTERFACE
     -Wno-maybe-uninitialized -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds -Wno-dangling-pointer
-    $<$<CONFIG:Release>:-Wno-stringop-overread>)
+    $<$<CONFIG:Release,RelWithDebInfo>:-Wno-stringop-overread>)
 endif()
