@@ -7,7 +7,7 @@
 namespace armature::access {
 namespace {
 
-constexpr std::int64_t kEachWrite = 1000;  // some milliseconds: changes wait for the writer
+constexpr std::int64_t kEachWrite = 250;  // two milliseconds or so: changes wait for the writer
 constexpr std::int64_t kMostAtOnce = 200'000;
 constexpr int kSpare = 100;  // a part of this many may be too old or too many
 
