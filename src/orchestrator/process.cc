@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,6 +11,8 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+
+#include "orchestrator/launch.h"
 
 namespace armature::orchestrator {
 namespace {
@@ -29,13 +30,6 @@ struct Descriptor {
     if (fd >= 0) ::close(std::exchange(fd, -1));
   }
 };
-
-std::vector<char*> pointers(const std::vector<std::string>& texts) {
-  std::vector<char*> out;
-  for (const std::string& text : texts) out.push_back(const_cast<char*>(text.c_str()));
-  out.push_back(nullptr);
-  return out;
-}
 
 class LineSplitter {
  public:
@@ -60,43 +54,6 @@ class LineSplitter {
   const std::function<void(std::string_view)>& on_line_;
   std::string pending_;
 };
-
-Result<pid_t> spawn(const ProcessSpec& spec, int output) {
-  // setpriv ties the child's life to this thread's: nothing is left behind by a killed server.
-  std::vector<std::string> arguments = {"/usr/bin/setpriv", "--pdeathsig", "KILL"};
-  arguments.insert(arguments.end(), spec.arguments.begin(), spec.arguments.end());
-
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
-  // Also what the server itself was started with and does not know of.
-  posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
-  posix_spawn_file_actions_addchdir_np(&actions, spec.directory.c_str());
-
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  posix_spawnattr_setflags(&attributes,
-                           POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  sigset_t none, defaults;
-  sigemptyset(&none);
-  sigemptyset(&defaults);
-  sigaddset(&defaults, SIGPIPE);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setsigdefault(&attributes, &defaults);
-
-  pid_t pid = -1;
-  const int error = ::posix_spawn(&pid, arguments[0].c_str(), &actions, &attributes,
-                                  pointers(arguments).data(), pointers(spec.environment).data());
-  posix_spawn_file_actions_destroy(&actions);
-  posix_spawnattr_destroy(&attributes);
-  if (error != 0) {
-    return fail(Code::kUnavailable,
-                "cannot start " + spec.arguments[0] + ": " + std::strerror(error));
-  }
-  return pid;
-}
 
 // Waits on output, end of process, cancel and time together.
 class Watch {
@@ -188,7 +145,7 @@ Result<ProcessEnd> run_process(const ProcessSpec& spec, const Cancel& cancel, co
   Descriptor read_end(ends[0]);
   Descriptor write_end(ends[1]);
   ::fcntl(read_end.fd, F_SETFL, O_NONBLOCK);
-  ARMATURE_TRY(const pid_t pid, spawn(spec, write_end.fd));
+  ARMATURE_TRY(const pid_t pid, launch(spec, write_end.fd));
   write_end.close();
   LineSplitter lines(on_line);
   const ProcessEnd end = Watch(spec, cancel, clock, pid).run(read_end, lines);

@@ -4,15 +4,12 @@
 //   In        program and arguments (never a secret: arguments are public in ps), the whole
 //             environment (nothing is inherited), a working directory
 //   Out       how it ended. stdout and stderr come as one stream, lines without their newline, cut
-//   at
-//             64 KiB
+//             at 64 KiB
 //   Ending    at the deadline or on cancel: SIGTERM to the whole process group, after `grace`
-//   SIGKILL;
-//             what the child left running in its group is killed too. The child gets SIGKILL when
-//             the calling thread ends, so that no orphan survives a crash of the server
-//   Launch    posix_spawn: no copy of a large server process; every other descriptor is
-//   close-on-exec Errors    kUnavailable: could not be started, with the system's words Threads
-//   blocks the calling thread
+//             SIGKILL; what the child left running in its group is killed too
+//   Launch    launch.h
+//   Errors    kUnavailable: could not be started, with the system's words
+//   Threads   blocks the calling thread
 #include <functional>
 #include <optional>
 #include <string>
