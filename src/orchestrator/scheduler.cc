@@ -191,8 +191,7 @@ Status Scheduler::pass(Instant now) {
   // condition makes its run dirty.
   bool again = true;
   while (again) {
-    ARMATURE_CHECK(settle(inbox_->take(), now));
-    if (!stopping_) ARMATURE_CHECK(launch(now));
+    ARMATURE_CHECK(turn(inbox_->take(), now));
     again = !inbox_->empty();
     for (const auto& entry : runs_) again |= entry.second.dirty;
   }
@@ -237,7 +236,7 @@ void Scheduler::stop() {
   }
   const std::lock_guard lock(mutex_);
   if (must_reload_ || well.empty()) return;
-  if (auto done = settle(std::move(well), tools_.clock.now()); !done) {
+  if (auto done = turn(std::move(well), tools_.clock.now()); !done) {
     tools_.log.error("scheduler stop", {
                                            {"error", done.error().message}
     });

@@ -1,6 +1,7 @@
 #pragma once
 // Scheduler: events in, dag::plan, one transaction, then start. One thread; step() is that thread's
-// body and can be called by a test instead.
+// body and can be called by a test instead. What ended, what follows from it and what starts share
+// the transaction: a link of a chain costs one.
 //
 //   Memory    live runs are kept in memory as a copy of the tables; when a transaction fails they
 //             are read again, and what came in since is handled against them
@@ -121,7 +122,8 @@ class Scheduler {
   bool is_paused(const std::string& dag_id) const;
 
   // scheduler_settle.cc
-  Status settle(std::vector<Finished> finished, Instant now);
+  Status turn(std::vector<Finished> finished, Instant now);
+  void settle(const std::vector<Finished>& finished, Instant now, Pending& pending);
   void take_finished(const Finished& finished, Instant now, Pending& pending);
   void take_failure(ActiveRun& run, std::size_t task, const Finished& finished, Instant now,
                     Pending& pending);
@@ -140,9 +142,10 @@ class Scheduler {
   Attempt attempt_of(const ActiveRun& run, std::size_t task) const;
 
   // scheduler_launch.cc
-  Status launch(Instant now);
+  Result<std::vector<Launch>> begin_attempts(Instant now, Pending& pending);
   std::vector<std::pair<ActiveRun*, std::size_t>> choose();
-  Result<Rendered> prepare(const ActiveRun& run, std::size_t task, int try_number) const;
+  Result<Rendered> prepare(const ActiveRun& run, std::size_t task, int try_number,
+                           const Changes& unwritten) const;
   void begin_attempt(ActiveRun& run, std::size_t task, bool resumed, Instant now, Pending& pending,
                      std::vector<Launch>& launches);
   void start_attempt(Launch& launch, Instant now);

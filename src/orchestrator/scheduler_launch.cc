@@ -1,4 +1,5 @@
-// Slots are given: attempts that may start are rendered, written as running, and then started.
+// Slots are given: attempts that may start are rendered and, once they are written as running,
+// started.
 #include "orchestrator/scheduler.h"
 #include "orchestrator/task_log.h"
 
@@ -31,10 +32,17 @@ std::vector<std::pair<Scheduler::ActiveRun*, std::size_t>> Scheduler::choose() {
   return out;
 }
 
-Result<Rendered> Scheduler::prepare(const ActiveRun& run, std::size_t task, int try_number) const {
+Result<Rendered> Scheduler::prepare(const ActiveRun& run, std::size_t task, int try_number,
+                                    const Changes& unwritten) const {
   std::map<std::string, Json> outputs;
   if (reads_outputs(*run.dag, task)) {
     ARMATURE_TRY(outputs, tools_.store.outputs(run.row.id));
+    for (const TaskChange& change : unwritten.tasks) {
+      if (!change.output) continue;
+      const auto own = run.index.find(change.after.task_id);
+      if (own == run.index.end() || run.row.tasks[own->second].id != change.after.id) continue;
+      outputs[change.after.task_id] = *change.output;
+    }
   }
   const OperatorTraits traits = tools_.traits(run.dag->tasks[task].operator_name);
   return render({*run.dag, run.row, task, try_number, outputs, traits});
@@ -43,7 +51,7 @@ Result<Rendered> Scheduler::prepare(const ActiveRun& run, std::size_t task, int 
 void Scheduler::begin_attempt(ActiveRun& run, std::size_t task, bool resumed, Instant now,
                               Pending& pending, std::vector<Launch>& launches) {
   const int try_number = run.row.tasks[task].try_number + (resumed ? 0 : 1);
-  auto rendered = prepare(run, task, try_number);
+  auto rendered = prepare(run, task, try_number, pending.changes);
   if (rendered && !rendered->skip_reason.empty() && !resumed) {
     const auto set = [&](TaskRow& row) { row.start = row.end = now; };
     change(run, task, pending, "skipped", TaskState::kSkipped, set,
@@ -71,8 +79,7 @@ void Scheduler::begin_attempt(ActiveRun& run, std::size_t task, bool resumed, In
   launches.push_back({attempt_of(run, task), &run, task, std::move(rendered), nullptr});
 }
 
-Status Scheduler::launch(Instant now) {
-  Pending pending;
+Result<std::vector<Scheduler::Launch>> Scheduler::begin_attempts(Instant now, Pending& pending) {
   std::vector<Launch> launches;
   for (const Orphan& orphan : orphans_) {
     const auto run = runs_.find(orphan.run);
@@ -88,12 +95,7 @@ Status Scheduler::launch(Instant now) {
   for (Launch& one : launches) {
     ARMATURE_TRY(one.handle, tools_.store.handle(one.run->row.tasks[one.task].id));
   }
-  ARMATURE_CHECK(commit(pending));
-  for (Launch& one : launches) {
-    started_[one.run->row.tasks[one.task].id] = one.attempt.fence;
-    start_attempt(one, now);
-  }
-  return Ok{};
+  return launches;
 }
 
 void Scheduler::fail_at_once(const Attempt& attempt, std::string message) {

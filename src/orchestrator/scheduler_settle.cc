@@ -1,4 +1,4 @@
-// What came in is settled: finished attempts, planned runs, runs that may begin; one transaction.
+// What came in is settled: finished attempts, planned runs, runs that may begin.
 #include <algorithm>
 
 #include "base/time.h"
@@ -85,15 +85,27 @@ Status Scheduler::commit(const Pending& pending) {
   return Ok{};
 }
 
-Status Scheduler::settle(std::vector<Finished> finished, Instant now) {
-  Pending pending;
+void Scheduler::settle(const std::vector<Finished>& finished, Instant now, Pending& pending) {
   for (const Finished& one : finished) take_finished(one, now, pending);
   plan_dirty(now, pending);
   start_queued_runs(now, pending);
   plan_dirty(now, pending);
-  if (auto done = commit(pending); !done) {
+}
+
+// One transaction.
+Status Scheduler::turn(std::vector<Finished> finished, Instant now) {
+  Pending pending;
+  settle(finished, now, pending);
+  Result<std::vector<Launch>> launches = std::vector<Launch>();
+  if (!stopping_) launches = begin_attempts(now, pending);
+  Status done = launches ? commit(pending) : Status(launches.error());
+  if (!done) {
     for (Finished& one : finished) inbox_->put(std::move(one));
     return done;
+  }
+  for (Launch& one : *launches) {
+    started_[one.run->row.tasks[one.task].id] = one.attempt.fence;
+    start_attempt(one, now);
   }
   std::erase_if(runs_, [](const auto& entry) {
     const dag::RunState state = entry.second.row.info.state;
@@ -212,6 +224,14 @@ void Scheduler::apply(ActiveRun& run, const dag::Action& action, Instant now, Pe
   if (action.kind == Kind::kSchedule) {
     const auto set = [](TaskRow& row) { row.retry_at.reset(); };
     change(run, action.task, pending, "scheduled", TaskState::kScheduled, set);
+    return;
+  }
+  if (action.kind == Kind::kSucceed) {
+    const auto end = [&](TaskRow& row) {
+      ++row.try_number;
+      row.start = row.end = now;
+    };
+    change(run, action.task, pending, "success", TaskState::kSuccess, end);
     return;
   }
   const TaskState state = action.kind == Kind::kSkip           ? TaskState::kSkipped
