@@ -81,6 +81,7 @@ struct TaskDef {
   TaskId id;
   std::optional<std::size_t> group;   // index into DagDef::groups
   std::string operator_name;          // "azure.arm_deployment"
+  bool instant = false;               // the operator does nothing
   std::vector<std::size_t> upstream;  // indexes into DagDef::tasks
   std::vector<std::size_t> downstream;
   TriggerRule trigger_rule = TriggerRule::kAllSuccess;

@@ -44,6 +44,7 @@ struct OperatorSpec {
   std::vector<ArgumentSpec> arguments;
   bool needs_azure = false;           // must be covered by access.azure.roles
   std::vector<std::string> retry_on;  // default classes
+  bool instant = false;               // does nothing: done when its turn comes, without an attempt
 };
 
 struct Loaded {

@@ -153,7 +153,10 @@ class TaskReader {
     TaskDef task(*id);
     task.group = group;
     task.at = node.at;
-    if (spec != nullptr) task.operator_name = spec->name;
+    if (spec != nullptr) {
+      task.operator_name = spec->name;
+      task.instant = spec->instant;
+    }
     read_common(fields, task);
     draft_.dependencies.push_back(read_dependencies(fields, "dependencies"));
     std::ranges::move(read_dependencies(fields, "upstream"),

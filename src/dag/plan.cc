@@ -76,6 +76,10 @@ std::vector<Action> stop_all(const DagDef& dag, const std::vector<TaskState>& st
   return out;
 }
 
+bool is_done_at_once(const TaskDef& task) {
+  return task.instant && task.run_if.empty() && task.skip_if.empty();
+}
+
 // The reason a person reads beside a skipped or upstream_failed task.
 std::string because_of(const TaskDef& task) {
   return "trigger rule " + std::string(to_string(task.trigger_rule));
@@ -134,8 +138,9 @@ std::vector<Action> plan(const RunView& run, Instant now) {
       case Verdict::kWait:
         break;
       case Verdict::kRun:
-        out.push_back(task_action(Action::Kind::kSchedule, i));
-        states[i] = TaskState::kScheduled;
+        states[i] = is_done_at_once(task) ? TaskState::kSuccess : TaskState::kScheduled;
+        out.push_back(task_action(
+            is_done_at_once(task) ? Action::Kind::kSucceed : Action::Kind::kSchedule, i));
         break;
       case Verdict::kSkip:
         out.push_back(task_action(Action::Kind::kSkip, i, because_of(task)));

@@ -4,6 +4,8 @@
 // function serves a step, a restart and a test of a whole year.
 //
 //   Slots     not here: kSchedule makes a task ready, the scheduler starts it when a slot is free
+//   Nothing   a task whose operator does nothing succeeds at once, as Airflow's EmptyOperator does
+//             without a worker; with a condition of its own it is scheduled like any other
 //   Order     actions come in dependency order; applying them all leaves nothing to plan
 //   Timeout   of the run: unfinished tasks are skipped and the run failed, as in Airflow; a skipped
 //             task that is running must be cancelled. fail_fast: running tasks fail, others skip
@@ -35,6 +37,7 @@ struct RunView {
 struct Action {
   enum class Kind {
     kSchedule,  // start an attempt when a slot is free
+    kSucceed,   // an operator that does nothing has its turn, and needs no slot
     kSkip,
     kUpstreamFail,
     kFailTask,   // with reason: fail_fast

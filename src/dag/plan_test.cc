@@ -21,6 +21,9 @@ std::vector<std::string> said(const DagDef& dag, const std::vector<Action>& acti
       case Action::Kind::kSchedule:
         out.push_back("schedule " + task());
         break;
+      case Action::Kind::kSucceed:
+        out.push_back("succeed " + task());
+        break;
       case Action::Kind::kSkip:
         out.push_back("skip " + task());
         break;
@@ -73,6 +76,20 @@ TEST(Plan, WalksADiamond) {
   EXPECT_EQ(step({kSuccess, kSuccess, kSuccess, kSuccess}), (Said{"finish success"}));
   EXPECT_EQ(step({kSuccess, kFailed, kRunning, kNone}), (Said{"upstream_fail d"}));
   EXPECT_EQ(step({kSuccess, kFailed, kSuccess, kNone}), (Said{"upstream_fail d", "finish failed"}));
+}
+
+TEST(Plan, WhatDoesNothingIsDoneInTheStepInWhichItsTurnComes) {
+  DagDef dag = diamond();
+  for (TaskDef& task : dag.tasks) task.instant = task.id.str() != "c";
+  const auto step = [&](std::vector<TaskState> states) {
+    return said(dag, plan(view(dag, states), kNow));
+  };
+  EXPECT_EQ(step({kNone, kNone, kNone, kNone}), (Said{"succeed a", "succeed b", "schedule c"}));
+  EXPECT_EQ(step({kSuccess, kSuccess, kSuccess, kNone}), (Said{"succeed d", "finish success"}));
+  EXPECT_EQ(step({kSuccess, kSuccess, kFailed, kNone}), (Said{"upstream_fail d", "finish failed"}));
+  dag.tasks[1].skip_if = "{{ true }}";
+  EXPECT_EQ(step({kSuccess, kNone, kRunning, kNone}), (Said{"schedule b"}))
+      << "its condition is to be rendered first";
 }
 
 TEST(Plan, SkipsAndFailuresTravelInOneStep) {

@@ -32,6 +32,12 @@ Operator local(std::string name, std::string airflow_path, std::vector<dag::Argu
   };
 }
 
+Operator nothing(std::string name, std::string airflow_path) {
+  Operator out = local(std::move(name), std::move(airflow_path), {}, kAnyFailure, run_empty);
+  out.spec.instant = true;
+  return out;
+}
+
 Operator azure(std::string name, std::vector<dag::ArgumentSpec> arguments, RunOperator run) {
   return {
       {std::move(name), {}, std::move(arguments), true, kAzureFailures},
@@ -41,8 +47,7 @@ Operator azure(std::string name, std::vector<dag::ArgumentSpec> arguments, RunOp
 
 std::vector<Operator> make_table() {
   return {
-      local("empty", "airflow.providers.standard.operators.empty.EmptyOperator", {}, kAnyFailure,
-            run_empty),
+      nothing("empty", "airflow.providers.standard.operators.empty.EmptyOperator"),
       local(
           "bash", "airflow.providers.standard.operators.bash.BashOperator",
           {required("bash_command", "string"), optional("env", "object"), optional("cwd", "string"),
