@@ -65,6 +65,13 @@ bench-gateway: ## the gateway beside nginx and other proxies on one fake Azure (
 	@cmake --build --preset release -j $(JOBS) --target armature bench_gateway_load
 	@bench/gateway/run build/release $(ARGS)
 
+.PHONY: bench-orchestrator
+bench-orchestrator: ## what running a DAG costs, beside make and ninja (ARGS='--part 0.1 --rounds 1': a minute)
+	@scripts/setup build bench
+	@$(MAKE) --no-print-directory configure PRESET=release
+	@cmake --build --preset release -j $(JOBS) --target armature bench_body
+	@bench/orchestrator/run build/release $(ARGS)
+
 .PHONY: soak
 soak: ## the gateway under steady load, MINUTES=60 RATE=auto: flat memory and descriptors, every request accounted for
 	@scripts/setup build bench
